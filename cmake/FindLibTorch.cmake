@@ -1,0 +1,53 @@
+# LibTorch from the PyPI wheel as imported targets (the wheel's own find_package demands a CUDA toolkit).
+#   LibTorch::cpu   headers, libtorch_cpu, libc10
+#   LibTorch::cuda  the above, libtorch_cuda, libc10_cuda and the wheels' CUDA runtime and NCCL (component "cuda")
+set(LAPIDARY_TORCH_DIR "" CACHE PATH "The torch package folder (with include/ and lib/); empty: .deps/site/torch")
+if(LAPIDARY_TORCH_DIR)
+  set(_torch ${LAPIDARY_TORCH_DIR})
+else()
+  set(_torch ${PROJECT_SOURCE_DIR}/.deps/site/torch)
+endif()
+set(_nvidia ${_torch}/../nvidia)
+if(EXISTS ${_torch}/version.py)
+  file(STRINGS ${_torch}/version.py _line REGEX "^__version__")
+  string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" LibTorch_VERSION "${_line}")
+endif()
+find_path(LibTorch_INCLUDE_DIR ATen/core/Tensor.h PATHS ${_torch}/include NO_DEFAULT_PATH)
+foreach(_lib torch_cpu c10 torch_cuda c10_cuda)
+  find_library(LibTorch_${_lib}_LIBRARY ${_lib} PATHS ${_torch}/lib NO_DEFAULT_PATH)
+endforeach()
+find_file(LibTorch_cudart_LIBRARY libcudart.so.13 PATHS ${_nvidia}/cu13/lib NO_DEFAULT_PATH)
+find_path(LibTorch_cudart_INCLUDE_DIR cuda_runtime_api.h PATHS ${_nvidia}/cu13/include NO_DEFAULT_PATH)
+find_file(LibTorch_nccl_LIBRARY libnccl.so.2 PATHS ${_nvidia}/nccl/lib NO_DEFAULT_PATH)
+find_path(LibTorch_nccl_INCLUDE_DIR nccl.h PATHS ${_nvidia}/nccl/include NO_DEFAULT_PATH)
+if(LibTorch_torch_cuda_LIBRARY AND LibTorch_cudart_LIBRARY AND LibTorch_nccl_LIBRARY)
+  set(LibTorch_cuda_FOUND TRUE)
+endif()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(LibTorch HANDLE_COMPONENTS VERSION_VAR LibTorch_VERSION
+  REQUIRED_VARS LibTorch_torch_cpu_LIBRARY LibTorch_c10_LIBRARY LibTorch_INCLUDE_DIR
+  REASON_FAILURE_MESSAGE "run scripts/setup (scripts/setup --cuda for a CUDA build) first")
+
+function(_libtorch_import name location)
+  if(NOT TARGET LibTorch::${name})
+    add_library(LibTorch::${name} SHARED IMPORTED)
+    set_target_properties(LibTorch::${name} PROPERTIES IMPORTED_LOCATION ${location})
+    target_include_directories(LibTorch::${name} SYSTEM INTERFACE ${ARGN})
+  endif()
+endfunction()
+if(LibTorch_FOUND AND NOT TARGET LibTorch::cpu)
+  _libtorch_import(c10 ${LibTorch_c10_LIBRARY}
+    ${LibTorch_INCLUDE_DIR} ${LibTorch_INCLUDE_DIR}/torch/csrc/api/include)
+  target_compile_definitions(LibTorch::c10 INTERFACE AT_PER_OPERATOR_HEADERS)
+  _libtorch_import(cpu ${LibTorch_torch_cpu_LIBRARY})
+  target_link_libraries(LibTorch::cpu INTERFACE LibTorch::c10 "-Wl,--allow-shlib-undefined")
+  if(LibTorch_cuda_FOUND)
+    _libtorch_import(cudart ${LibTorch_cudart_LIBRARY} ${LibTorch_cudart_INCLUDE_DIR})
+    _libtorch_import(nccl ${LibTorch_nccl_LIBRARY} ${LibTorch_nccl_INCLUDE_DIR} ${LibTorch_cudart_INCLUDE_DIR})
+    add_library(LibTorch::cuda INTERFACE IMPORTED)
+    # libtorch_cuda registers its kernels when it is loaded and no symbol of it is named by us: under --as-needed it
+    # would be dropped. What it needs itself is resolved when it is loaded, not at link time.
+    target_link_libraries(LibTorch::cuda INTERFACE LibTorch::cpu LibTorch::cudart ${LibTorch_c10_cuda_LIBRARY}
+      "-Wl,--push-state,--no-as-needed,${LibTorch_torch_cuda_LIBRARY},--pop-state")
+  endif()
+endif()

@@ -1,0 +1,30 @@
+# Decides LAPIDARY_CUDA_ENABLED from LAPIDARY_CUDA and what is installed, and turns the CUDA language on.
+set(LAPIDARY_CUDA_ENABLED OFF)
+if(NOT LAPIDARY_CUDA STREQUAL "OFF")
+  set(_site ${PROJECT_SOURCE_DIR}/.deps/site/nvidia)
+  file(GLOB _nccl ${_site}/nccl/lib/libnccl.so.2)
+  if(NOT CMAKE_CUDA_COMPILER)
+    find_program(LAPIDARY_NVCC nvcc HINTS ${_site}/cu13/bin NO_DEFAULT_PATH)
+    find_program(LAPIDARY_NVCC nvcc)
+    if(LAPIDARY_NVCC)
+      set(CMAKE_CUDA_COMPILER ${LAPIDARY_NVCC})
+    endif()
+  endif()
+  if(CMAKE_CUDA_COMPILER AND _nccl)
+    set(LAPIDARY_CUDA_ENABLED ON)
+  elseif(LAPIDARY_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "LAPIDARY_CUDA=ON needs a CUDA 13 compiler (found: '${CMAKE_CUDA_COMPILER}') and the NCCL wheel "
+      "(found: '${_nccl}'). Run 'scripts/setup --cuda', or configure with LAPIDARY_CUDA=OFF.")
+  endif()
+endif()
+if(LAPIDARY_CUDA_ENABLED)
+  set(CMAKE_CUDA_ARCHITECTURES 90a-real)  # nvcc's own -arch=sm_90a also compiles compute_90, where wgmma fails
+  set(CMAKE_CUDA_RUNTIME_LIBRARY None)    # LibTorch::cudart is the only copy
+  enable_language(CUDA)
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25.1 does not know nvcc's C++20
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+  endif()
+  set(CMAKE_CUDA_STANDARD 20)
+endif()
+message(STATUS "lapidary: CUDA ${LAPIDARY_CUDA_ENABLED} (LAPIDARY_CUDA=${LAPIDARY_CUDA})")

@@ -1,0 +1,14 @@
+// The verbs of the program. Each add_* function lives in the file of its verb, declares the
+// subcommand with its flags on `app`, and sets a callback that does the work and stores the exit
+// status: 0 success, 1 failed check or run. Errors are thrown.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace lapidary::cli {
+
+void add_doctor(CLI::App& app, int& exit_status);
+
+}  // namespace lapidary::cli
