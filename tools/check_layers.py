@@ -11,6 +11,7 @@ import sys
 # room -> rooms it may include beside itself. Edges are closed over transitively below. "base" may be included by all.
 DIRECT = {
     "base": [],
+    "observe": ["base"],
     "tokenizer": ["base"],
     "kernels": ["base"],
     "tensor": ["base"],
@@ -23,7 +24,7 @@ DIRECT = {
 }
 
 # Rooms that never see LibTorch.
-TORCH_FREE = {"base", "tokenizer", "kernels"}
+TORCH_FREE = {"base", "observe", "tokenizer", "kernels"}
 TORCH = re.compile(r"^(ATen|torch|c10)/")
 
 # Headers nobody includes: they cost seconds a file.
