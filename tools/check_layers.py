@@ -33,6 +33,7 @@ BANNED = {"torch/torch.h", "torch/all.h", "ATen/ATen.h", "ATen/Functions.h", "om
 # pattern -> the only places (file or folder prefix below src/) that may include it.
 WALLS = {
     r"^nlohmann/": ["base/json.h"],
+    r"^yaml-cpp/": ["base/yaml.cc"],
     r"^CLI/": ["cli/"],
     r"^torch/csrc/autograd/custom_function\.h$": ["ops/custom_grad.cc"],
     r"^torch/csrc/autograd/autograd\.h$": ["ops/"],
