@@ -15,6 +15,7 @@ DIRECT = {
     "tokenizer": ["base"],
     "kernels": ["base"],
     "tensor": ["base"],
+    "comm": ["tensor"],
     "ops": ["kernels", "tensor"],
     "checkpoint": ["tensor"],
     "model": ["ops", "checkpoint"],
