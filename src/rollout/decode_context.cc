@@ -29,6 +29,7 @@ DecodeContext::DecodeContext(KvCache& cache, std::vector<Slot> slots, CacheAcces
   places_.reserve(slots_.size());
   for (const Slot slot : slots_) {
     places_.push_back(cache_.num_tokens(slot));
+    end_position_ = std::max(end_position_, places_.back() + 1);
     cache_.begin_append(slot, 1);
   }
   positions_ = device_ids(places_, cache_.options().device);
@@ -104,8 +105,7 @@ at::Tensor DecodeContext::attend_gathered(const model::AttentionLayer& layer,
   };
   const at::Tensor keys = gathered(storage.key, key);
   const at::Tensor values = gathered(storage.value, value);
-  const at::Tensor grouped =
-      query.reshape({count, layer.num_kv_heads, group, layer.head_dim});
+  const at::Tensor grouped = query.reshape({count, layer.num_kv_heads, group, layer.head_dim});
   const at::Tensor scores =
       grouped.matmul(keys.transpose(2, 3)).to(c10::ScalarType::Float).add(index.mask);
   const at::Tensor weights = scores.softmax(-1, c10::ScalarType::Float).to(query.scalar_type());

@@ -23,6 +23,7 @@ class DecodeContext : public model::AttentionContext {
   // The access that fits the cache's device.
   DecodeContext(KvCache& cache, std::vector<Slot> slots);
   const at::Tensor& positions() const override { return positions_; }
+  Dim end_position() const override { return end_position_; }
   at::Tensor attend(const model::AttentionLayer& layer, const at::Tensor& query,
                     const at::Tensor& key, const at::Tensor& value) override;
   // After the forward: the tokens now count as cached.
@@ -46,6 +47,7 @@ class DecodeContext : public model::AttentionContext {
   CacheAccess access_;
   std::vector<Dim> places_;  // [slots]: positions_ on the host
   at::Tensor positions_;     // [slots]
+  Dim end_position_ = 0;
   std::vector<ops::CacheRun> runs_;
   std::vector<Dim> run_starts_;
   std::unordered_map<Dim, GatherIndex> gather_;  // by window

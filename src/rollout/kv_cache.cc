@@ -75,8 +75,7 @@ KvCache::Sequence& KvCache::sequence(Slot slot) {
 }
 
 const KvCache::Sequence& KvCache::sequence(Slot slot) const {
-  LAPIDARY_CHECK(slot >= 0 && slot < options_.num_slots, "slot ", slot, " of ",
-                 options_.num_slots);
+  LAPIDARY_CHECK(slot >= 0 && slot < options_.num_slots, "slot ", slot, " of ", options_.num_slots);
   const Sequence& found = sequences_[static_cast<size_t>(slot)];
   LAPIDARY_CHECK(found.is_open, "slot ", slot, " is not open");
   return found;
@@ -153,6 +152,16 @@ void KvCache::copy_rings(Slot from, Slot to, Dim num_tokens) {
   }
 }
 
+bool KvCache::reserve(Slot slot, Dim max_tokens) {
+  Sequence& reserved = sequence(slot);
+  const Dim more = pages_for(max_tokens) - reserved.max_pages;
+  if (more <= 0) return true;
+  if (!can_set_aside(more)) return false;
+  reserved.max_pages += more;
+  set_aside_ += more;
+  return true;
+}
+
 void KvCache::close(Slot slot) {
   Sequence& closed = sequence(slot);
   for (const Dim page : closed.blocks) pages_.release(page);
@@ -210,8 +219,8 @@ void KvCache::check_integrity() const {
     const Sequence& found = sequences_[i];
     LAPIDARY_CHECK(found.is_open != is_free[i], "slot ", i, " is open and free, or neither");
     const auto blocks = static_cast<Dim>(found.blocks.size());
-    LAPIDARY_CHECK(blocks <= found.max_pages, "slot ", i, ": ", blocks, " pages, ",
-                   found.max_pages, " were set aside");
+    LAPIDARY_CHECK(blocks <= found.max_pages, "slot ", i, ": ", blocks, " pages, ", found.max_pages,
+                   " were set aside");
     LAPIDARY_CHECK(pages_for(found.num_tokens) <= blocks, "slot ", i, ": ", found.num_tokens,
                    " tokens in ", blocks, " pages");
     set_aside += found.max_pages - blocks;

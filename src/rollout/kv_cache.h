@@ -44,6 +44,8 @@ class KvCache {
   std::optional<Slot> open(Dim max_tokens);
   // A sequence with the tokens of `parent`, whose full pages it shares.
   std::optional<Slot> fork(Slot parent, Dim max_tokens);
+  // Sets room aside for max_tokens in all, when it is more than before. False: too few pages.
+  bool reserve(Slot slot, Dim max_tokens);
   void close(Slot slot);
   Dim num_tokens(Slot slot) const { return sequence(slot).num_tokens; }
 
@@ -119,7 +121,7 @@ class KvCache {
   int64_t slot_bytes_ = 0;
   int64_t page_bytes_ = 0;
   PagePool pages_;
-  Dim set_aside_ = 0;  // pages promised to open sequences and not yet taken
+  Dim set_aside_ = 0;                // pages promised to open sequences and not yet taken
   std::vector<Sequence> sequences_;  // [num_slots]
   std::vector<Slot> free_slots_;     // the lowest number last
 };

@@ -23,8 +23,7 @@ void for_each_stretch(const KvCache::Storage& storage, Slot slot, std::span<cons
                       Dim begin, Dim end, const Each& each) {
   while (begin < end) {
     const Dim row = begin % storage.rows;
-    const Dim unit =
-        storage.is_ring ? slot : blocks[static_cast<size_t>(begin / storage.rows)];
+    const Dim unit = storage.is_ring ? slot : blocks[static_cast<size_t>(begin / storage.rows)];
     const Dim count = std::min(end - begin, storage.rows - row);
     each(Stretch{unit, row, count}, begin);
     begin += count;
@@ -67,9 +66,8 @@ std::pair<at::Tensor, at::Tensor> KvCache::read(Dim layer, Slot slot, Dim begin,
 
 int64_t KvCache::row_of(Dim layer, Slot slot, Dim position) const {
   const Storage& in = storage(layer);
-  const Dim unit = in.is_ring
-                       ? slot
-                       : sequence(slot).blocks[static_cast<size_t>(position / in.rows)];
+  const Dim unit =
+      in.is_ring ? slot : sequence(slot).blocks[static_cast<size_t>(position / in.rows)];
   return unit * in.rows + position % in.rows;
 }
 
@@ -80,11 +78,10 @@ void KvCache::append_runs(Dim layer, Slot slot, Dim begin, Dim end,
       from.key.size(2) * from.key.size(3) * static_cast<Dim>(from.key.element_size());
   const auto* keys = static_cast<const char*>(from.key.const_data_ptr());
   const auto* values = static_cast<const char*>(from.value.const_data_ptr());
-  for_each_stretch(from, slot, sequence(slot).blocks, begin, end,
-                   [&](const Stretch& stretch, Dim) {
-                     const Dim offset = (stretch.unit * from.rows + stretch.row) * row_bytes;
-                     runs.push_back({keys + offset, values + offset, stretch.count});
-                   });
+  for_each_stretch(from, slot, sequence(slot).blocks, begin, end, [&](const Stretch& stretch, Dim) {
+    const Dim offset = (stretch.unit * from.rows + stretch.row) * row_bytes;
+    runs.push_back({keys + offset, values + offset, stretch.count});
+  });
 }
 
 void KvCache::write_rows(Dim layer, std::span<const Slot> slots, const at::Tensor& key,
@@ -93,8 +90,8 @@ void KvCache::write_rows(Dim layer, std::span<const Slot> slots, const at::Tenso
   const at::Tensor keys = key.contiguous();
   const at::Tensor values = value.contiguous();
   LAPIDARY_CHECK(keys.scalar_type() == to.key.scalar_type(), "keys of another dtype");
-  const size_t row_bytes = static_cast<size_t>(to.key.size(2) * to.key.size(3)) *
-                           to.key.element_size();
+  const size_t row_bytes =
+      static_cast<size_t>(to.key.size(2) * to.key.size(3)) * to.key.element_size();
   auto* key_rows = static_cast<char*>(to.key.mutable_data_ptr());
   auto* value_rows = static_cast<char*>(to.value.mutable_data_ptr());
   const auto* new_keys = static_cast<const char*>(keys.const_data_ptr());

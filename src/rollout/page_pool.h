@@ -2,6 +2,7 @@
 // the storage is kv_cache.h's.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "base/dim.h"

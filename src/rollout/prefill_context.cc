@@ -12,9 +12,9 @@ namespace lapidary::rollout {
 PrefillContext::PrefillContext(KvCache& cache, Slot slot, Dim count)
     : cache_(cache), slot_(slot), count_(count), past_(cache.num_tokens(slot)) {
   cache_.begin_append(slot, count);
-  positions_ = at::arange(
-      past_, past_ + count,
-      at::TensorOptions().dtype(c10::ScalarType::Long).device(cache.options().device));
+  positions_ =
+      at::arange(past_, past_ + count,
+                 at::TensorOptions().dtype(c10::ScalarType::Long).device(cache.options().device));
 }
 
 std::pair<at::Tensor, at::Tensor> PrefillContext::all_keys(const model::AttentionLayer& layer,

@@ -19,6 +19,7 @@ class PrefillContext : public model::AttentionContext {
   // The next `count` tokens of `slot`. The cache must outlive the context.
   PrefillContext(KvCache& cache, Slot slot, Dim count);
   const at::Tensor& positions() const override { return positions_; }
+  Dim end_position() const override { return past_ + count_; }
   at::Tensor attend(const model::AttentionLayer& layer, const at::Tensor& query,
                     const at::Tensor& key, const at::Tensor& value) override;
   // After the forward: the tokens now count as cached.
