@@ -11,9 +11,11 @@ import sys
 # room -> rooms it may include beside itself. Edges are closed over transitively below. "base" may be included by all.
 DIRECT = {
     "base": [],
+    "observe": ["base"],
     "tokenizer": ["base"],
     "kernels": ["base"],
     "tensor": ["base"],
+    "comm": ["tensor"],
     "ops": ["kernels", "tensor"],
     "checkpoint": ["tensor"],
     "model": ["ops", "checkpoint"],
@@ -23,7 +25,7 @@ DIRECT = {
 }
 
 # Rooms that never see LibTorch.
-TORCH_FREE = {"base", "tokenizer", "kernels"}
+TORCH_FREE = {"base", "observe", "tokenizer", "kernels"}
 TORCH = re.compile(r"^(ATen|torch|c10)/")
 
 # Headers nobody includes: they cost seconds a file.
@@ -32,6 +34,7 @@ BANNED = {"torch/torch.h", "torch/all.h", "ATen/ATen.h", "ATen/Functions.h", "om
 # pattern -> the only places (file or folder prefix below src/) that may include it.
 WALLS = {
     r"^nlohmann/": ["base/json.h"],
+    r"^yaml-cpp/": ["base/yaml.cc"],
     r"^CLI/": ["cli/"],
     r"^torch/csrc/autograd/custom_function\.h$": ["ops/custom_grad.cc"],
     r"^torch/csrc/autograd/autograd\.h$": ["ops/"],
