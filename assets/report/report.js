@@ -12,8 +12,11 @@ const node = (tag, attributes = {}, ...children) => {
   for (const child of children) out.append(child);
   return out;
 };
-const number = (value, digits = 3) =>
-  value === null || value === undefined ? "-" : Number(value).toPrecision(digits).replace(/\.?0+($|e)/, "$1");
+const number = (value, digits = 3) => {
+  if (value === null || value === undefined) return "-";
+  if (value !== 0 && Math.abs(value) < 1e-3) return Number(value).toExponential(1);
+  return String(Number(Number(value).toPrecision(digits)));
+};
 
 // ---- curves -------------------------------------------------------------------------------------------------------------
 const palette = ["#2563a8", "#b7791f", "#2c7d4f", "#8a4fa8", "#b3382c", "#4f8f9f"];
