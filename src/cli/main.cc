@@ -52,7 +52,11 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int status = 0;
   lapidary::cli::add_doctor(app, status);
+<<<<<<< HEAD
   lapidary::cli::add_report(app, status);
+=======
+  lapidary::cli::add_inspect(app, status);
+>>>>>>> checkpoint
   try {
     app.parse(argc, argv);
     return status;

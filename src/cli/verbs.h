@@ -10,6 +10,10 @@ class App;
 namespace lapidary::cli {
 
 void add_doctor(CLI::App& app, int& exit_status);
+<<<<<<< HEAD
 void add_report(CLI::App& app, int& exit_status);
+=======
+void add_inspect(CLI::App& app, int& exit_status);
+>>>>>>> checkpoint
 
 }  // namespace lapidary::cli
