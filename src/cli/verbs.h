@@ -10,10 +10,8 @@ class App;
 namespace lapidary::cli {
 
 void add_doctor(CLI::App& app, int& exit_status);
-<<<<<<< HEAD
 void add_report(CLI::App& app, int& exit_status);
-=======
 void add_inspect(CLI::App& app, int& exit_status);
->>>>>>> checkpoint
+void add_tokenize(CLI::App& app, int& exit_status);
 
 }  // namespace lapidary::cli
