@@ -21,7 +21,7 @@ DIRECT = {
     "model": ["ops", "checkpoint"],
     "rollout": ["model"],
     "train": ["model"],
-    "cli": ["tokenizer", "rollout", "train"],
+    "cli": ["tokenizer", "rollout", "train", "observe", "comm"],
 }
 
 # Rooms that never see LibTorch.

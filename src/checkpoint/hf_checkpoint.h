@@ -23,58 +23,61 @@ enum class Residency {
   kMapped,  // a read-only view of the file where dtype, device and alignment allow it, else as
             // owned
 };
-enum class FiniteCheck { kRefuse, kSkip };
 
 struct LoadOptions {
   std::optional<c10::ScalarType> dtype;  // none: as stored
   c10::Device device = c10::kCPU;
   Residency residency = Residency::kOwned;
-  FiniteCheck finite = FiniteCheck::kRefuse;  // refuse a tensor with a NaN or an infinity
+  FiniteCheck finite = FiniteCheck::kRefuse;
 };
 
 class HfCheckpoint {
  public:
   // `folder` holds the files; a path to one .safetensors file is taken too. All problems of index
-  // and shards (a file that is missing, a tensor that is not where the index says, one that is in a
-  // shard but not in the index) are listed in one Error{kCorrupt}; no weights at all is
-  // Error{kNotFound}.
+  // and shards (a file that is missing or damaged, a tensor that is not in the shard that the index
+  // names, one that the index lacks or that is in two shards) are listed in one Error{kCorrupt}; no
+  // weights at all is Error{kNotFound}.
   static std::shared_ptr<const HfCheckpoint> open(const std::string& folder);
 
   const std::string& folder() const { return folder_; }
-  const std::vector<TensorInfo>& tensors() const { return tensors_; }  // sorted by name
-  const TensorInfo* find(std::string_view name) const;
+  const std::vector<TensorInfo>& tensors() const { return tensors_; }  // in natural_less order
+  const TensorInfo* find(std::string_view name) const;                 // nullptr when absent
   bool has(std::string_view name) const { return find(name) != nullptr; }
-  const std::vector<std::string>& files() const { return files_; }  // paths, in shard order
-  uint64_t file_bytes() const { return file_bytes_; }               // of all files together
+  const std::vector<std::shared_ptr<const SafetensorsFile>>& files() const { return files_; }
+  uint64_t file_bytes() const;  // of all files together
 
-  // A new tensor. Loading tensor by tensor holds at most one tensor twice: the pages it was copied
-  // from are given back before the next. Throws Error{kNotFound} for a name that is not there and
-  // Error{kCorrupt} "folder: tensor NAME has 3 values that are not finite, the first at [..]".
+  // A new tensor. Loading tensor by tensor never holds two copies of the weights: pages of the file
+  // are given back as they are read. Throws Error{kNotFound} for a name that is not there.
   at::Tensor load(std::string_view name, const LoadOptions& options = {}) const;
 
-  // Into memory that the caller has (same shape, any dtype and device).
+  // Into contiguous memory that the caller has (same shape, any dtype and device).
   void load_into(std::string_view name, const at::Tensor& destination,
                  FiniteCheck finite = FiniteCheck::kRefuse) const;
 
-  // The stored bytes, valid as long as this object.
+  // The stored bytes, valid as long as this object, and the release of their pages.
   std::span<const std::byte> bytes(std::string_view name) const;
-  // Gives the pages of one tensor back to the system.
   void release(std::string_view name) const;
 
  private:
-  HfCheckpoint() = default;
+  explicit HfCheckpoint(std::string folder) : folder_(std::move(folder)) {}
+  void open_shards(const std::string& index_path);
+  void add_tensors(const std::shared_ptr<const SafetensorsFile>& file);
+  void sort_tensors();
+
   struct Place {
-    size_t tensor;  // in tensors_
-    size_t shard;   // in shards_
+    size_t tensor = 0;  // in tensors_
+    const SafetensorsFile* file = nullptr;
   };
   const Place& place(std::string_view name) const;
 
   std::string folder_;
   std::vector<TensorInfo> tensors_;
-  std::vector<std::string> files_;
-  std::vector<std::shared_ptr<const SafetensorsFile>> shards_;
+  std::vector<std::shared_ptr<const SafetensorsFile>> files_;
   std::unordered_map<std::string, Place> places_;
-  uint64_t file_bytes_ = 0;
 };
+
+// The order in which transformers writes tensors: names are split at dots, numbers (also at the end
+// of a part) compare as numbers.
+bool natural_less(std::string_view a, std::string_view b);
 
 }  // namespace lapidary::checkpoint

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,40 +14,12 @@
 #include <vector>
 
 #include "base/dim.h"
+#include "checkpoint/stored_dtype.h"
 
 namespace lapidary::checkpoint {
 
 inline constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // the reference library's limit
-inline constexpr size_t kMaxDims = 16;
-
-enum class StoredDtype {
-  kBool,
-  kF4,
-  kF6E2M3,
-  kF6E3M2,
-  kU8,
-  kI8,
-  kF8E5M2,
-  kF8E4M3,
-  kF8E8M0,
-  kF8E4M3Fnuz,
-  kF8E5M2Fnuz,
-  kI16,
-  kU16,
-  kF16,
-  kBF16,
-  kI32,
-  kU32,
-  kF32,
-  kC64,
-  kF64,
-  kI64,
-  kU64,
-};
-
-std::string_view to_string(StoredDtype dtype);  // as in a header: "BF16"
-std::optional<StoredDtype> stored_dtype_from_name(std::string_view name);
-int bits_per_element(StoredDtype dtype);  // 4, 6, 8, 16, 32 or 64
+inline constexpr size_t kMaxDims = 64;                    // LibTorch's limit
 
 // One tensor of a file. Bytes [begin, end) count from the start of the data, as in the header.
 struct TensorInfo {
@@ -83,8 +54,13 @@ class SafetensorsHeader {
   uint64_t data_begin_ = 0;
 };
 
-// The bytes of a file before its data: length, JSON, and the spaces that align the data to 8 bytes,
-// as the reference library writes them. `tensors` in the order of their bytes, without holes.
+// Sorts `tensors` as the reference library does (larger dtypes first, so that every tensor is
+// aligned, then by name) and sets begin and end. Throws Error{kInvalidArgument} for a name that is
+// there twice and for sizes that do not fit.
+void lay_out_tensors(std::vector<TensorInfo>& tensors);
+
+// The bytes of a file before its data, as the reference library writes them: length, JSON, and the
+// spaces that align the data to 8 bytes. `tensors` as laid out.
 std::string make_safetensors_header(std::span<const TensorInfo> tensors,
                                     std::span<const std::pair<std::string, std::string>> metadata);
 

@@ -45,20 +45,24 @@ struct ConfigSource {
 };
 
 struct Gemma4Config {
-  // Both spellings give equal configs. All problems of a file are listed in one
-  // Error{kInvalidArgument} (or kUnsupported when all that is wrong is not supported here).
+  // Both spellings of head sizes (global_head_dim, per_layer_config, which wins) and of RoPE
+  // (rope_parameters, which wins; rope_theta, rope_local_base_freq, rope_scaling) give equal
+  // configs. All problems of a file are listed in one Error{kInvalidArgument}, or kUnsupported when
+  // all that is wrong is not supported here.
   static Gemma4Config from_json(const Json& json, const std::string& what);
   static Gemma4Config read(const std::string& folder);  // folder/config.json
 
   // Throws as from_json does: for configs that were put together in code.
   void validate(const std::string& what) const;
 
-  // As published: flat field names; every field of the source that we do not know is kept.
+  // As published: flat field names, keys sorted. Every field of the source that is not read here is
+  // kept as it was.
   Json to_json() const;
 
   CheckpointLayout layout = CheckpointLayout::kTextOnly;
   std::string model_type = "gemma4_text";  // of the text model: or "gemma4_unified_text"
-  std::string dtype = "float32";           // of the checkpoint: "float32", "bfloat16", "float16"
+  // What the checkpoint says of itself: "float32", "bfloat16", "float16", or "" (as stored).
+  std::string dtype = "float32";
 
   Dim vocab_size = 0;
   Dim hidden_size = 0;

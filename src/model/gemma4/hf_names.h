@@ -51,8 +51,8 @@ struct ExpectedTensor {
   Dim num_elements() const;
 };
 
-// Every tensor of the model, in the order of transformers' state_dict (which decides how files are
-// split in shards). The head is tied, hence not listed.
+// Every tensor of the model, in the order of transformers' state_dict. The head is tied, hence not
+// listed.
 std::vector<ExpectedTensor> expected_tensors(const Gemma4Config& config);
 
 // Where text tensors lie: "model." or "model.language_model.".

@@ -38,9 +38,9 @@ LayerOutput recomputed_layer(const LayerSpec& spec, const Gemma4LayerWeights& we
   ops::Tensors inputs{input.hidden};
   if (has_per_layer_input) inputs.push_back(input.per_layer_input);
   if (borrows) inputs.insert(inputs.end(), {input.borrowed.key, input.borrowed.value});
-  const auto run = [&spec, &weights, &context, rope, has_per_layer_input,
+  const auto run = [spec, weights, &context, rope, has_per_layer_input,
                     borrows](const ops::Tensors& given) {
-    LayerInput again{.hidden = given[0]};
+    LayerInput again{given[0], {}, {}};
     if (has_per_layer_input) again.per_layer_input = given[1];
     if (borrows) again.borrowed = {given[given.size() - 2], given.back()};
     const LayerOutput output = decoder_layer(spec, weights, again, rope, context, Observer());
@@ -49,7 +49,7 @@ LayerOutput recomputed_layer(const LayerSpec& spec, const Gemma4LayerWeights& we
     return outputs;
   };
   const ops::Tensors outputs = ops::recompute(run, inputs);
-  LayerOutput out{.hidden = outputs[0]};
+  LayerOutput out{outputs[0], {}};
   if (spec.is_kv_donor) out.own = {outputs[1], outputs[2]};
   return out;
 }
@@ -115,17 +115,17 @@ at::Tensor Gemma4Model::hidden(const at::Tensor& ids, AttentionContext& context,
                                        std::sqrt(static_cast<double>(config_.hidden_size)),
                                        config_.pad_token_id.value_or(-1));
   observe(options.observer, "embed", -1, x);
-  const at::Tensor per_layer = config_.has_per_layer_inputs()
-                                   ? per_layer_inputs(config_, weights_, device_ids, x)
-                                   : at::Tensor();
+  std::vector<at::Tensor> per_layer;  // one [tokens, ple] a layer
+  if (config_.has_per_layer_inputs())
+    per_layer = per_layer_inputs(config_, weights_, device_ids, x).unbind(1);
   const ops::RopeTable sliding_rope = ops::rope_table(positions, sliding_frequencies_, dtype());
   const ops::RopeTable full_rope = ops::rope_table(positions, full_frequencies_, dtype());
 
   std::vector<KeyValue> shared(layers_.size());  // of the layers that later ones borrow from
   for (size_t i = 0; i < layers_.size(); ++i) {
     const LayerSpec& spec = layers_[i];
-    LayerInput input{.hidden = x};
-    if (per_layer.defined()) input.per_layer_input = per_layer.select(1, spec.attention.index);
+    LayerInput input{x, {}, {}};
+    if (!per_layer.empty()) input.per_layer_input = per_layer[i];
     if (spec.value_source == ops::ValueSource::kNone)
       input.borrowed = shared[static_cast<size_t>(spec.attention.kv_source)];
     const ops::RopeTable& rope = spec.is_full ? full_rope : sliding_rope;
