@@ -142,6 +142,7 @@ void refuse_existing_weights(const std::string& folder) {
 
 void write_hf_weights(const std::string& folder, const std::vector<NamedTensor>& tensors,
                       const SaveOptions& options) {
+  LAPIDARY_CHECK(!tensors.empty() || !options.pass_through.empty(), "no tensors to save");
   refuse_existing_weights(folder);
   const std::vector<Item> items = collect_items(tensors, options);
   const auto shards = split(items, options.max_shard_bytes);

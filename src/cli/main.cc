@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int status = 0;
   lapidary::cli::add_doctor(app, status);
+  lapidary::cli::add_inspect(app, status);
   try {
     app.parse(argc, argv);
     return status;

@@ -10,5 +10,6 @@ class App;
 namespace lapidary::cli {
 
 void add_doctor(CLI::App& app, int& exit_status);
+void add_inspect(CLI::App& app, int& exit_status);
 
 }  // namespace lapidary::cli

@@ -33,7 +33,7 @@ void check_sizes(const Gemma4Config& config, ProblemList& problems) {
   check_range(problems, "max_position_embeddings", config.max_position_embeddings, 1, Dim{1} << 40);
   check_range(problems, "hidden_size_per_layer_input", config.hidden_size_per_layer_input, 0,
               Dim{1} << 16);
-  if (config.pad_token_id)
+  if (config.pad_token_id && !problems.has("vocab_size"))
     check_range(problems, "pad_token_id", *config.pad_token_id, 0, config.vocab_size - 1);
   if (!(config.rms_norm_eps > 0 && config.rms_norm_eps < 1))
     problems.invalid("rms_norm_eps", "found ", config.rms_norm_eps, ", allowed is 0 to 1");

@@ -45,13 +45,11 @@ void write_head_sizes(const Gemma4Config& config, Json& text) {
   text["global_head_dim"] = config.full_head_dim;
   text["num_key_value_heads"] = config.sliding_num_key_value_heads;
   const bool differs = config.full_num_key_value_heads != config.sliding_num_key_value_heads;
+  const auto found = text.find("num_global_key_value_heads");
+  const bool is_null = found != text.end() && found->is_null();
   if (config.attention_k_eq_v) {
-    const auto found = text.find("num_global_key_value_heads");
-    if (differs || (found != text.end() && !found->is_null())) {
-      text["num_global_key_value_heads"] = config.full_num_key_value_heads;
-    } else {
-      text["num_global_key_value_heads"] = nullptr;
-    }
+    // null says the same as the sliding layers' number: it stays if it was so.
+    if (differs || !is_null) text["num_global_key_value_heads"] = config.full_num_key_value_heads;
   } else if (differs) {  // the flat spelling cannot say this
     for (Dim i = 0; i < config.num_hidden_layers; ++i) {
       if (!config.is_full(i)) continue;
@@ -59,7 +57,7 @@ void write_head_sizes(const Gemma4Config& config, Json& text) {
           {"head_dim", config.full_head_dim},
           {"num_key_value_heads", config.full_num_key_value_heads}};
     }
-  } else if (!text.contains("num_global_key_value_heads")) {
+  } else if (found == text.end()) {
     text["num_global_key_value_heads"] = nullptr;
   }
 }

@@ -217,6 +217,7 @@ ParameterCounts count_parameters(const Gemma4Config& config) {
   ParameterCounts out;
   Dim inactive = 0;
   for (const ExpectedTensor& tensor : expected_tensors(config)) {
+    if (tensor.kind == TensorKind::kBuffer) continue;
     const Dim elements = tensor.num_elements();
     out.total += elements;
     if (tensor.role == TensorRole::kEmbedding || tensor.role == TensorRole::kPerLayerEmbedding)

@@ -75,9 +75,10 @@ TensorMatch require_tensors(const Gemma4Config& config,
                             std::span<const checkpoint::TensorInfo> tensors,
                             const std::string& what);
 
+// Of the text model: without vision and audio towers, the tied head once, without buffers.
 struct ParameterCounts {
-  Dim total = 0;      // all trainable parameters and buffers of the text model, the tied head once
-  Dim active = 0;     // the same with top_k_experts experts a layer instead of all
+  Dim total = 0;
+  Dim active = 0;     // with top_k_experts experts a layer instead of all
   Dim embedding = 0;  // token and per-layer embedding tables
 };
 ParameterCounts count_parameters(const Gemma4Config& config);

@@ -84,7 +84,8 @@ void save_weights(const std::string& folder, const Gemma4Config& config,
     for (const std::string& name : save.pass_through) {
       if (!is_tower_buffer(name)) save.num_parameters += source.files->find(name)->num_elements();
     }
-    if (source.match.prefix == prefix) {  // else the names would not fit the others
+    // Under another prefix their names would not fit those of the other tensors.
+    if (options.unused_kv == UnusedKv::kCopy && source.match.prefix == prefix) {
       save.pass_through.insert(save.pass_through.end(), source.match.unused_kv.begin(),
                                source.match.unused_kv.end());
     }

@@ -25,11 +25,15 @@ struct OpenedWeights {
 // is tied): Error{kUnsupported} otherwise. Throws as HfCheckpoint::open and require_tensors do.
 OpenedWeights open_weights(const Gemma4Config& config, const std::string& folder);
 
+// The K/V tensors of KV-shared layers: published files hold them, save_pretrained drops them.
+enum class UnusedKv { kCopy, kDrop };
+
 struct SaveWeightsOptions {
   uint64_t max_shard_bytes = 50'000'000'000;
-  // The checkpoint that was trained from. Its vision and audio tensors, the unused K/V tensors of
-  // KV-shared layers and the files beside the weights are copied. nullptr: none.
+  // The checkpoint that was trained from. Its vision and audio tensors, unused K/V tensors and the
+  // files beside the weights are copied. nullptr: none.
   const OpenedWeights* source = nullptr;
+  UnusedKv unused_kv = UnusedKv::kCopy;
   std::string side_files_folder;  // "": the source's folder
 };
 
