@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   int status = 0;
   lapidary::cli::add_doctor(app, status);
   lapidary::cli::add_inspect(app, status);
+  lapidary::cli::add_tokenize(app, status);
   try {
     app.parse(argc, argv);
     return status;
