@@ -18,8 +18,8 @@ constexpr const char* kOperation = "operation";
 
 struct Erased : torch::autograd::Function<Erased> {
   static Tensors forward(torch::autograd::AutogradContext* context, const HolderPtr& holder,
-                         const Tensors& inputs) {
-    auto [outputs, kept] = holder->operation.forward(inputs);
+                         at::TensorList inputs) {
+    auto [outputs, kept] = holder->operation.forward(inputs.vec());
     context->saved_data[kOperation] = c10::IValue::make_capsule(
         c10::static_intrusive_pointer_cast<torch::CustomClassHolder>(holder));
     context->set_materialize_grads(false);
@@ -43,7 +43,8 @@ struct Erased : torch::autograd::Function<Erased> {
 }  // namespace
 
 Tensors apply_custom_grad(CustomGrad operation, const Tensors& inputs) {
-  return Erased::apply(c10::make_intrusive<Holder>(std::move(operation)), inputs);
+  // As a TensorList: apply() looks for tensors in no other container.
+  return Erased::apply(c10::make_intrusive<Holder>(std::move(operation)), at::TensorList(inputs));
 }
 
 }  // namespace lapidary::ops

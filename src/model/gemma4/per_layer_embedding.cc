@@ -1,5 +1,6 @@
 #include "model/gemma4/per_layer_embedding.h"
 
+#include <array>
 #include <cmath>
 
 #include "ops/embedding.h"
@@ -19,7 +20,7 @@ at::Tensor per_layer_inputs(const Gemma4Config& config, const Gemma4Weights& wei
   const at::Tensor of_context =
       ops::linear(embedded, weights.per_layer_model_projection).mul(root_size);
   // Layer-major: layer i owns columns [i * width, (i + 1) * width).
-  const at::IntArrayRef by_layer{ids.size(0), config.num_hidden_layers, width};
+  const std::array<Dim, 3> by_layer{ids.size(0), config.num_hidden_layers, width};
   return ops::rms_norm(of_context.view(by_layer), weights.per_layer_projection_norm,
                        config.rms_norm_eps)
       .add(of_token.view(by_layer))
