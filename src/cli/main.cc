@@ -56,7 +56,6 @@ int main(int argc, char** argv) {
   lapidary::cli::add_report(app, status);
   lapidary::cli::add_inspect(app, status);
   lapidary::cli::add_tokenize(app, status);
-  lapidary::cli::add_report(app, status);
   try {
     app.parse(argc, argv);
     return status;
