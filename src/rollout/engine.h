@@ -37,11 +37,11 @@ struct EngineOptions {
   Dim max_running = 32;     // sequences at a time, those kept open included
   Dim cache_tokens = 8192;  // room in the pages of full layers, all sequences together
   Dim page_tokens = 32;
-  Dim max_sequence_tokens = 0;     // no sequence is longer; 0: the model's positions
-  Dim prefill_chunk_tokens = 512;  // one forward of a prompt
-  Dim prefill_step_tokens = 2048;  // prompt tokens in a step before the others advance again
-  Dim decode_rows = 64;            // sequences in one forward; more running ones take turns
-  std::function<double()> clock;   // seconds; none: the steady clock
+  Dim max_sequence_tokens = 0;         // no sequence is longer; 0: the model's positions
+  Dim prefill_chunk_tokens = 512;      // one forward of a prompt
+  Dim prefill_step_tokens = 2048;      // prompt tokens in a step before the others advance again
+  Dim decode_rows = 64;                // sequences in one forward; more running ones take turns
+  std::function<double()> clock = {};  // seconds; none: the steady clock
 };
 
 struct EngineStatistics {

@@ -291,26 +291,25 @@ TEST(Engine, ARequestsTokensDoNotDependOnItsCompany) {
     out.sampling = {.temperature = 1.0, .top_k = i % 2 == 0 ? 0 : 7, .seed = 11};
     return out;
   };
+  constexpr int64_t kRequests = 8;
   std::vector<Answer> alone;
-  for (int64_t i = 0; i < 12; ++i) {
+  for (int64_t i = 0; i < kRequests; ++i) {
     Engine engine(decoder, {.max_running = 1});
     engine.submit(request(i), std::vector<uint64_t>{static_cast<uint64_t>(i)});
     alone.push_back(run(engine).begin()->second);
   }
-  for (const Dim max_running : {3, 12}) {
-    for (const Dim decode_rows : {2, 64}) {
-      Engine engine(decoder, {.max_running = max_running, .decode_rows = decode_rows});
-      std::vector<RequestId> ids;
-      for (int64_t i = 11; i >= 0; --i) {
-        ids.push_back(
-            engine.submit(request(i), std::vector<uint64_t>{static_cast<uint64_t>(i)})[0]);
-      }
-      const auto answers = run(engine);
-      for (size_t i = 0; i < 12; ++i) {
-        const Answer& answer = answers.at(ids[11 - i]);
-        EXPECT_EQ(answer.output_ids, alone[i].output_ids);
-        EXPECT_EQ(answer.log_probs, alone[i].log_probs);  // every bit
-      }
+  const EngineOptions narrow{.max_running = 3, .decode_rows = 2};
+  const EngineOptions wide{.max_running = 12};
+  for (const EngineOptions& options : {narrow, wide}) {
+    Engine engine(decoder, options);
+    std::map<RequestId, size_t> asked;
+    for (int64_t i = kRequests - 1; i >= 0; --i) {
+      const std::vector<uint64_t> streams{static_cast<uint64_t>(i)};
+      asked[engine.submit(request(i), streams)[0]] = static_cast<size_t>(i);
+    }
+    for (const auto& [id, answer] : run(engine)) {
+      EXPECT_EQ(answer.output_ids, alone[asked.at(id)].output_ids);
+      EXPECT_EQ(answer.log_probs, alone[asked.at(id)].log_probs);  // every bit
     }
   }
 }
