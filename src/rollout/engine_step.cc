@@ -27,11 +27,11 @@ std::vector<TokenEvent> Engine::step() {
   const c10::InferenceMode no_gradients;
   std::vector<TokenEvent> events;
   const double begin = options_.clock();
-  admit(events);
-  const double middle = options_.clock();
   decode(events);
-  statistics_.prefill_seconds += middle - begin;
-  statistics_.decode_seconds += options_.clock() - middle;
+  const double middle = options_.clock();
+  admit(events);
+  statistics_.decode_seconds += middle - begin;
+  statistics_.prefill_seconds += options_.clock() - middle;
   return events;
 }
 
