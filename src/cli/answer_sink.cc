@@ -28,15 +28,12 @@ void AnswerLines::finish_answer(size_t number, FinishedAnswer answer) {
 }
 
 AnswerStream::AnswerStream(std::vector<std::string> titles)
-    : titles_(std::move(titles)),
-      waiting_(titles_.size()),
-      is_finished_(titles_.size(), false) {
+    : titles_(std::move(titles)), waiting_(titles_.size()), is_finished_(titles_.size(), false) {
   begin_answer();
 }
 
 void AnswerStream::print(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
-      std::fflush(stdout) != 0) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     fail(ErrorKind::kIo, "cannot write standard output: ", last_os_error());
   }
 }

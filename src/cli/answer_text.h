@@ -15,7 +15,10 @@ class AnswerText {
  public:
   AnswerText(const tokenizer::Tokenizer& tokenizer, tokenizer::SkipSpecial skip_special,
              const std::vector<std::string>& stops)
-      : vocab_size_(tokenizer.vocab_size()), decoder_(tokenizer, skip_special), stops_(stops) {}
+      : tokenizer_(tokenizer),
+        skip_special_(skip_special),
+        decoder_(tokenizer, skip_special),
+        stops_(stops) {}
 
   // The text that is certain now. An id beyond the tokenizer's vocabulary (a model may have spare
   // rows) has no text.
@@ -23,15 +26,21 @@ class AnswerText {
   // What was held back, when the answer has ended.
   std::string finish();
 
+  // The whole text, after finish(): what all ids decode to together, or, when a stop string was
+  // found, what came before it. (Byte tokens that turn out to be no characters are the one thing
+  // that reads differently while it streams: stream_decoder.h.)
+  std::string text() const;
+
   // A stop string was found: the answer is over.
   bool has_stopped() const { return stops_.found(); }
-  const std::string& text() const { return text_; }  // all that push and finish gave out
 
  private:
-  Dim vocab_size_;
+  tokenizer::Tokenizer tokenizer_;
+  tokenizer::SkipSpecial skip_special_;
   tokenizer::StreamDecoder decoder_;
   tokenizer::StopStrings stops_;
-  std::string text_;
+  std::vector<int32_t> ids_;
+  std::string streamed_;  // all that push and finish gave out
 };
 
 }  // namespace lapidary::cli

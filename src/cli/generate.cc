@@ -69,8 +69,8 @@ GenerationOptions generation_options(const GenerateFlags& flags, const model::Ge
   options.stop_ids = stop_ids(flags, config, suggested, tokenizer);
   options.num_samples = flags.num_samples;
   options.tokenizer = tokenizer;
-  options.skip_special = flags.keep_special_tokens ? tokenizer::SkipSpecial::kNo
-                                                   : tokenizer::SkipSpecial::kYes;
+  options.skip_special =
+      flags.keep_special_tokens ? tokenizer::SkipSpecial::kNo : tokenizer::SkipSpecial::kYes;
   options.stops = flags.stops;
   rollout::validate(options.sampling, config.vocab_size);
   return options;
@@ -95,11 +95,10 @@ rollout::EngineOptions engine_options(const GenerateFlags& flags,
   }
   const Dim room = decoder.max_positions() - longest;
   return rollout::plan_engine(
-      decoder,
-      {.num_answers = static_cast<Dim>(prompts.size()) * flags.num_samples,
-       .max_sequence_tokens = longest + std::min(room, flags.max_new_tokens),
-       .max_running = flags.max_running,
-       .memory_bytes = available_memory_bytes(decoder.device()) / 10 * 9});
+      decoder, {.num_answers = static_cast<Dim>(prompts.size()) * flags.num_samples,
+                .max_sequence_tokens = longest + std::min(room, flags.max_new_tokens),
+                .max_running = flags.max_running,
+                .memory_bytes = available_memory_bytes(decoder.device()) / 10 * 9});
 }
 
 std::vector<std::string> answer_titles(const std::vector<PromptLine>& prompts, int64_t samples) {

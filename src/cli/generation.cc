@@ -14,10 +14,9 @@ uint64_t random_stream(std::span<const int64_t> prompt_ids, uint64_t occurrence,
   for (const int64_t id : prompt_ids) {
     hash = (hash ^ static_cast<uint64_t>(id)) * 0x100000001B3U;
   }
-  const auto words = philox(hash, {static_cast<uint32_t>(occurrence),
-                                   static_cast<uint32_t>(occurrence >> 32),
-                                   static_cast<uint32_t>(sample),
-                                   static_cast<uint32_t>(sample >> 32)});
+  const auto words =
+      philox(hash, {static_cast<uint32_t>(occurrence), static_cast<uint32_t>(occurrence >> 32),
+                    static_cast<uint32_t>(sample), static_cast<uint32_t>(sample >> 32)});
   return uint64_t{words[0]} << 32 | words[1];
 }
 

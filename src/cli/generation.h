@@ -18,7 +18,7 @@ struct GenerationOptions {
   rollout::SamplingOptions sampling;
   Dim max_new_tokens = 0;
   std::vector<int64_t> stop_ids;
-  Dim num_samples = 1;  // answers of each prompt
+  Dim num_samples = 1;                              // answers of each prompt
   const tokenizer::Tokenizer* tokenizer = nullptr;  // none: answers without text
   tokenizer::SkipSpecial skip_special = tokenizer::SkipSpecial::kYes;
   std::vector<std::string> stops;  // need the tokenizer

@@ -52,6 +52,9 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int status = 0;
   lapidary::cli::add_doctor(app, status);
+  lapidary::cli::add_generate(app, status);
+  lapidary::cli::add_init(app, status);
+  lapidary::cli::add_score(app, status);
   lapidary::cli::add_parity(app, status);
   lapidary::cli::add_report(app, status);
   lapidary::cli::add_inspect(app, status);

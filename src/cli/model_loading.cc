@@ -58,8 +58,9 @@ model::Gemma4Model load_model(const ModelFlags& flags, const model::Gemma4Config
   model::Gemma4Model model =
       model::Gemma4Model::load(*checkpoint, config, {.dtype = dtype, .device = device});
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-  log_info(cat("loaded ", flags.folder, ": ", bytes_text(static_cast<double>(checkpoint->file_bytes())),
-               " as ", dtype_name(dtype), " on ", device.str(), " in ", took.count(), " s"));
+  log_info(cat("loaded ", flags.folder, ": ",
+               bytes_text(static_cast<double>(checkpoint->file_bytes())), " as ", dtype_name(dtype),
+               " on ", device.str(), " in ", took.count(), " s"));
   return model;
 }
 

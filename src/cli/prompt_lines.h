@@ -24,8 +24,8 @@ struct PromptLine {
 
 struct PromptRules {
   Dim vocab_size = 0;
-  Dim max_tokens = 0;             // the model's positions, less one where a token is to come
-  bool texts_are_chat = false;    // a text is what the user says in a conversation
+  Dim max_tokens = 0;           // the model's positions, less one where a token is to come
+  bool texts_are_chat = false;  // a text is what the user says in a conversation
   GenerationPrompt generation_prompt = GenerationPrompt::kNo;
 };
 

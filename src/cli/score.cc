@@ -67,12 +67,11 @@ std::vector<float> score(const model::Gemma4Model& model, std::span<const Prompt
   const c10::Device device = model.device();
   model::PackedContext context(std::move(starts), device);
   const at::Tensor hidden = model.hidden(to_tensor(ids, device), context);
-  const at::Tensor log_probs =
-      model
-          .log_probs(hidden.index_select(0, to_tensor(rows, device)), to_tensor(targets, device),
-                     temperature)
-          .log_prob.to(c10::kCPU, c10::ScalarType::Float)
-          .contiguous();
+  const at::Tensor log_probs = model
+                                   .log_probs(hidden.index_select(0, to_tensor(rows, device)),
+                                              to_tensor(targets, device), temperature)
+                                   .log_prob.to(c10::kCPU, c10::ScalarType::Float)
+                                   .contiguous();
   const auto* values = log_probs.const_data_ptr<float>();
   return {values, values + log_probs.numel()};
 }
@@ -95,10 +94,9 @@ void run_score(const ScoreFlags& flags) {
   }
   const auto config = model::Gemma4Config::read(flags.model.folder);
   TextEncoder encoder(flags.model.folder);
-  const std::vector<PromptLine> lines =
-      read_prompt_lines(flags.input, encoder,
-                        {.vocab_size = config.vocab_size,
-                         .max_tokens = config.max_position_embeddings});
+  const std::vector<PromptLine> lines = read_prompt_lines(
+      flags.input, encoder,
+      {.vocab_size = config.vocab_size, .max_tokens = config.max_position_embeddings});
   OutputLines output(flags.output);
   const model::Gemma4Model model = load_model(flags.model, config);
   observe::Progress progress("score", static_cast<int64_t>(lines.size()), "lines",
@@ -109,7 +107,8 @@ void run_score(const ScoreFlags& flags) {
     const std::vector<float> log_probs = score(model, pack, flags.temperature);
     size_t begin = 0;
     for (const PromptLine& line : pack) {
-      output.write_text(output_line(line, std::span(log_probs).subspan(begin, line.ids.size() - 1)));
+      output.write_text(
+          output_line(line, std::span(log_probs).subspan(begin, line.ids.size() - 1)));
       begin += line.ids.size() - 1;
     }
     progress.add(static_cast<int64_t>(pack.size()));

@@ -10,20 +10,18 @@ namespace {
 
 using tokenizer::SpecialTokens;
 
-// The texts of bos_token, eos_token and so on from tokenizer_config.json, each a text or an object
-// with "content"; empty where there is no such file.
+// The texts of bos_token, eos_token and all other *_token of tokenizer_config.json, each a text or
+// an object with "content"; empty where there is no such file.
 Json read_special_tokens(const std::string& folder) {
   Json out = Json::object();
   const std::string path = folder + "/tokenizer_config.json";
   if (!std::filesystem::exists(path)) return out;
   const Json config = read_json_file(path);
   if (!config.is_object()) return out;
-  for (const char* name : {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token",
-                           "cls_token", "mask_token"}) {
-    const auto found = config.find(name);
-    if (found == config.end()) continue;
-    const Json& value = found->is_object() && found->contains("content") ? (*found)["content"]
-                                                                         : *found;
+  for (const auto& [name, entry] : config.items()) {
+    if (!name.ends_with("_token")) continue;
+    const Json& value =
+        entry.is_object() && entry.contains("content") ? entry.at("content") : entry;
     if (value.is_string()) out[name] = value;
   }
   return out;

@@ -10,10 +10,10 @@ EngineOptions plan_engine(const Decoder& decoder, const EngineDemand& demand) {
   EngineOptions options;
   options.max_sequence_tokens = std::min(demand.max_sequence_tokens, decoder.max_positions());
   options.max_running = std::max(Dim{1}, std::min(demand.max_running, demand.num_answers));
-  const KvCacheCost cost = kv_cache_cost(decoder.layers(), {.page_tokens = options.page_tokens,
-                                                            .max_sequence_tokens =
-                                                                options.max_sequence_tokens,
-                                                            .dtype = decoder.dtype()});
+  const KvCacheCost cost =
+      kv_cache_cost(decoder.layers(), {.page_tokens = options.page_tokens,
+                                       .max_sequence_tokens = options.max_sequence_tokens,
+                                       .dtype = decoder.dtype()});
   const Dim sequence_pages =
       (options.max_sequence_tokens + options.page_tokens - 1) / options.page_tokens;
   // The engine adds one slot and one page for the prompt that is being read.
