@@ -251,7 +251,8 @@ def run(code, scratch):
     sys.path.insert(0, scratch)
     status = 0
     try:
-        linecache.cache[PROGRAM] = len(code), None, code.splitlines(True), PROGRAM
+        lines = [line + "\n" for line in code.split("\n")]  # as linecache would read them from a file
+        linecache.cache[PROGRAM] = len(code), None, lines, PROGRAM
         exec(compile(code, PROGRAM, "exec", dont_inherit=True), program.__dict__)
     except BaseException as error:
         status = status_of(error)

@@ -89,6 +89,7 @@ class PythonSandbox::Pool {
     return out;
   }
 
+  const SandboxLimits& limits() const { return options_.limits; }
   const std::string& description() const { return description_; }
 
   // Starts the first slot: as an ordinary user where this process is root and the machine lets
@@ -306,6 +307,10 @@ std::unique_ptr<PythonSandbox> PythonSandbox::create(SandboxOptions options) {
 
 void PythonSandbox::submit(std::string code, Callback done) {
   pool_->submit(std::move(code), std::move(done));
+}
+
+const SandboxLimits& PythonSandbox::limits() const {
+  return pool_->limits();
 }
 
 SandboxStatistics PythonSandbox::statistics() const {

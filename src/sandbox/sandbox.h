@@ -24,6 +24,7 @@ class Sandbox {
 
   virtual ~Sandbox() = default;
   virtual void submit(std::string code, Callback done) = 0;
+  virtual const SandboxLimits& limits() const = 0;  // of every call
 
   std::future<ToolResult> submit(std::string code);
   ToolResult run(std::string code);  // blocks
@@ -79,6 +80,7 @@ class PythonSandbox final : public Sandbox {
 
   using Sandbox::submit;
   void submit(std::string code, Callback done) override;
+  const SandboxLimits& limits() const override;
 
   SandboxStatistics statistics() const;
   // "bubblewrap 0.8.0, Python 3.11.2 with numpy, sympy; 8 at one time": for a log line.

@@ -53,7 +53,7 @@ for i in range(30):
         pass
 os._exit(0)
 )",
-       {kOk}},
+       {kOk, kProcesses}},
       {"deep folders",
        R"(
 import os

@@ -73,8 +73,11 @@ void run_battery(PythonSandbox& sandbox, const std::vector<HostileProgram>& prog
         << result.standard_error.substr(0, 400);
     const std::string all = result.standard_output + result.standard_error;
     EXPECT_NE(all.find(program.prints), std::string::npos) << all.substr(0, 800);
-    if (getenv("SHOW")) fprintf(stderr, "%-40s %s %s %.0f ms\n", program.name, std::string(to_string(result.status)).c_str(), all.substr(0,60).c_str(), result.wall_ms);
-EXPECT_EQ(all.find("canary-secret"), std::string::npos);
+    if (getenv("SHOW"))
+      fprintf(stderr, "%-40s %s %s %.0f ms\n", program.name,
+              std::string(to_string(result.status)).c_str(), all.substr(0, 60).c_str(),
+              result.wall_ms);
+    EXPECT_EQ(all.find("canary-secret"), std::string::npos);
     EXPECT_EQ(all.find("succeeded"), std::string::npos) << all.substr(0, 400);
     EXPECT_EQ(repair_utf8(all), all);
     EXPECT_LE(result.standard_output.size(), 3 * options.limits.output_bytes + 100);

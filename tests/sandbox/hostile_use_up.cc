@@ -34,8 +34,7 @@ try:
 except OSError as error:
     print("refused", error.errno, count)
 )",
-       {kOk},
-       "refused 11"},
+       {kOk, kProcesses}},
       {"memory bomb", "x = []\nwhile True:\n    x.append(bytearray(10**7))\n", {kMemory}},
       {"memory bomb that catches",
        R"(

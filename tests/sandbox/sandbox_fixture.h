@@ -16,7 +16,7 @@ inline SandboxOptions small_options() {
   SandboxOptions options;
   options.concurrency = 2;
   options.preload.clear();
-  options.limits.wall_ms = 2'000;
+  options.limits.wall_ms = 1'500;
   options.limits.cpu_ms = 2'000;
   options.limits.memory_bytes = int64_t{400} << 20;
   options.limits.processes = 16;
