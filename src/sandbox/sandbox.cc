@@ -145,6 +145,8 @@ class PythonSandbox::Pool {
   }
 
   void hand_out() {
+    // At the end the queue is the destructor's: a ready thread may be gone already.
+    if (is_closing_) return;
     while (running_ < options_.concurrency && !queue_.empty() && !ready_.empty()) {
       Worker& worker = *ready_.front();
       ready_.pop_front();
@@ -161,6 +163,7 @@ class PythonSandbox::Pool {
     int failures = 0;
     while (true) {
       if (!slot) {
+        if (is_closing()) return;
         slot = try_start(failures);
         if (!slot && !pause_after_failure(worker, failures)) return;
         if (!slot) continue;
@@ -175,6 +178,11 @@ class PythonSandbox::Pool {
         --statistics_.slots;
       }
     }
+  }
+
+  bool is_closing() const {
+    const std::lock_guard lock(mutex_);
+    return is_closing_;
   }
 
   std::unique_ptr<Slot> try_start(int& failures) {

@@ -223,7 +223,9 @@ class Slot::Call {
     } else {
       result.signal = SIGKILL;
     }
-    result.status = is_ending_ ? reason_ : status_of(result);
+    // A program may have ended by itself while the order to kill it was on its way.
+    const bool was_in_time = reason_ == ToolStatus::kTimeout && report_ && result.signal != SIGKILL;
+    result.status = is_ending_ && !was_in_time ? reason_ : status_of(result);
     return result;
   }
 

@@ -85,11 +85,10 @@ TEST(CodeInterpreter, PlainWordingKeepsWhatWasPrintedBeforeAnException) {
   EXPECT_EQ(interpreter.run("print(35*7)").text, "Output:\n245");
   EXPECT_EQ(interpreter.run("x = 1").text, "");
   EXPECT_EQ(interpreter.run("s = '''a\nb'''\nprint(s)").text, "Output:\na\nb");
-  EXPECT_EQ(interpreter.run("from math import gcd\nprint(gcd(4, 6))").text, "Output:\n2");
   EXPECT_EQ(
-      interpreter.run("print(1)\n1/0").text,
+      interpreter.run("print(1)\nraise ValueError('bad')").text,
       "Output:\n1\n\nErrors:\nTraceback (most recent call last):\n  File \"code.py\", line 2, "
-      "in <module>\n    1/0\n    ~^~\nZeroDivisionError: division by zero");
+      "in <module>\n    raise ValueError('bad')\nValueError: bad");
   EXPECT_EQ(interpreter.run("import sys\nsys.exit(3)").text, "Error: Process exited with code 3");
   EXPECT_EQ(interpreter.run("print('a')\nwhile True: pass").text,
             "Output:\na\n\nError: Code execution timed out after 1.5 seconds");

@@ -17,6 +17,7 @@ struct HostileProgram {
 
 // `canary` is the path of a file of the host with the text "canary-secret"; `port` one that a
 // listener of the host holds; `pid` the host process.
+std::vector<HostileProgram> programs_that_never_end();
 std::vector<HostileProgram> programs_that_use_up();
 std::vector<HostileProgram> programs_that_reach_out(const std::string& canary, int port, int pid);
 std::vector<HostileProgram> programs_that_stay();

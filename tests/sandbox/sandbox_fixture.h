@@ -18,7 +18,7 @@ inline SandboxOptions small_options() {
   options.preload.clear();
   options.limits.wall_ms = 1'500;
   options.limits.cpu_ms = 2'000;
-  options.limits.memory_bytes = int64_t{400} << 20;
+  options.limits.memory_bytes = int64_t{256} << 20;
   options.limits.processes = 16;
   options.limits.output_bytes = 16 << 10;
   options.limits.flood_bytes = 4 << 20;
