@@ -52,6 +52,10 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int status = 0;
   lapidary::cli::add_doctor(app, status);
+  lapidary::cli::add_parity(app, status);
+  lapidary::cli::add_report(app, status);
+  lapidary::cli::add_inspect(app, status);
+  lapidary::cli::add_tokenize(app, status);
   try {
     app.parse(argc, argv);
     return status;

@@ -10,12 +10,11 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "sandbox/child_process.h"
+#include "sandbox_assets.h"
 
 extern char** environ;
 
 namespace lapidary::sandbox {
-
-extern const std::string_view kLayoutScript;
 
 namespace {
 
@@ -76,7 +75,7 @@ PythonLayout inspect_python(const std::string& python, const std::vector<std::st
   FileDescriptor write_end(ends[1]);
   SpawnPlan plan;
   plan.program = program;
-  plan.arguments = {program, "-c", std::string(kLayoutScript)};
+  plan.arguments = {program, "-c", std::string(sandbox_assets::asset("python_layout.py"))};
   plan.arguments.insert(plan.arguments.end(), modules.begin(), modules.end());
   for (char** variable = environ; *variable != nullptr; ++variable) {
     plan.environment.emplace_back(*variable);

@@ -18,10 +18,9 @@
 #include "sandbox/memory_file.h"
 #include "sandbox/process_watch.h"
 #include "sandbox/seccomp_policy.h"
+#include "sandbox_assets.h"
 
 namespace lapidary::sandbox {
-
-extern const std::string_view kZygoteScript;
 
 namespace {
 
@@ -81,7 +80,7 @@ void Slot::launch() {
   Ends log = pipe_pair();
   Ends info;
   FileDescriptor seccomp;
-  const FileDescriptor script = memory_file(kZygoteScript);
+  const FileDescriptor script = memory_file(sandbox_assets::asset("zygote.py"));
   SlotDescriptors descriptors{control.child.get(), calls.child.get(), script.get()};
   SpawnPlan plan;
   if (blueprint_.is_unsafe) {

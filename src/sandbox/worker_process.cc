@@ -11,12 +11,11 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "sandbox/memory_file.h"
+#include "sandbox_assets.h"
 
 extern char** environ;
 
 namespace lapidary::sandbox {
-
-extern const std::string_view kWorkerScript;
 
 namespace {
 
@@ -63,7 +62,7 @@ WorkerProcess::WorkerProcess(const std::string& program, const PythonWorkersOpti
   socket_ = FileDescriptor(ends[0]);
   const FileDescriptor child_end(ends[1]);
   fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
-  const FileDescriptor script = memory_file(kWorkerScript);
+  const FileDescriptor script = memory_file(sandbox_assets::asset("worker.py"));
   SpawnPlan plan;
   plan.program = program;
   plan.arguments = {program, "-c", kLoader};

@@ -1,0 +1,29 @@
+// The --output of the verbs that write one JSON object a line.
+#pragma once
+
+#include <cstdio>
+#include <string>
+
+#include "base/json.h"
+
+namespace lapidary::cli {
+
+// Lines to a file, which is created anew, or with "-" to standard output, each as soon as it is
+// written. Throws Error{kIo or kExhausted} with the path and the reason.
+class OutputLines {
+ public:
+  explicit OutputLines(std::string path);
+  ~OutputLines();
+  OutputLines(const OutputLines&) = delete;
+  OutputLines& operator=(const OutputLines&) = delete;
+
+  void write(const Json& line);
+  void finish();  // reports what an error at the very end would hide
+
+ private:
+  [[noreturn]] void fail_writing() const;
+  std::string path_;
+  std::FILE* file_;
+};
+
+}  // namespace lapidary::cli
