@@ -16,6 +16,7 @@ DIRECT = {
     "kernels": ["base"],
     "tensor": ["base"],
     "ops": ["kernels", "tensor"],
+    "rl": ["tokenizer", "tensor"],
     "checkpoint": ["tensor"],
     "model": ["ops", "checkpoint"],
     "rollout": ["model"],
