@@ -54,4 +54,12 @@ TEST(Oracle, MetricValues) {
   expect_oracle("metrics-values", 13, check::evaluate_metrics_values);
 }
 
+TEST(Oracle, RetoolParse) {
+  expect_oracle("retool-parse", 108, check::evaluate_retool_parse);
+}
+
+TEST(Oracle, RetoolEpisode) {
+  expect_oracle("retool-episode", 41, check::evaluate_retool_episode);
+}
+
 }  // namespace lapidary::test
