@@ -9,6 +9,7 @@ class App;
 
 namespace lapidary::cli {
 
+void add_bench(CLI::App& app, int& exit_status);
 void add_doctor(CLI::App& app, int& exit_status);
 void add_generate(CLI::App& app, int& exit_status);
 void add_init(CLI::App& app, int& exit_status);
