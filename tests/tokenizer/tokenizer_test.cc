@@ -17,7 +17,7 @@ using Ids = std::vector<int32_t>;
 
 const Tokenizer& tiny() {
   static const Tokenizer out =
-      Tokenizer::load(test::project_path("tests/data/tiny-tokenizer/tokenizer.json"));
+      Tokenizer::load(test::project_path("assets/tiny/tokenizer.json"));
   return out;
 }
 
