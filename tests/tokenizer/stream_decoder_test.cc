@@ -14,8 +14,7 @@ using Pieces = std::vector<std::string>;
 
 class StreamDecoding : public ::testing::Test {
  protected:
-  const Tokenizer tokenizer_ =
-      Tokenizer::load(test::project_path("assets/tiny/tokenizer.json"));
+  const Tokenizer tokenizer_ = Tokenizer::load(test::project_path("assets/tiny/tokenizer.json"));
 
   int32_t byte(uint8_t value) const { return *tokenizer_.id_of(byte_token(value)); }
   int32_t token(std::string_view text) const { return *tokenizer_.id_of(text); }
