@@ -127,7 +127,7 @@ std::optional<OtherFigures> measure_hugging_face(const std::string& tokenizer_pa
 }
 
 std::string own_tokenizer_path() {
-  constexpr const char* kInProject = "tests/data/tiny-tokenizer/tokenizer.json";
+  constexpr const char* kInProject = "assets/tiny/tokenizer.json";
   fs::path folder = fs::read_symlink("/proc/self/exe").parent_path();
   for (int levels = 0; levels < 4; ++levels) {
     if (fs::exists(folder / kInProject)) return (folder / kInProject).string();

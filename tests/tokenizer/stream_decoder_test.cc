@@ -14,8 +14,7 @@ using Pieces = std::vector<std::string>;
 
 class StreamDecoding : public ::testing::Test {
  protected:
-  const Tokenizer tokenizer_ =
-      Tokenizer::load(test::project_path("tests/data/tiny-tokenizer/tokenizer.json"));
+  const Tokenizer tokenizer_ = Tokenizer::load(test::project_path("assets/tiny/tokenizer.json"));
 
   int32_t byte(uint8_t value) const { return *tokenizer_.id_of(byte_token(value)); }
   int32_t token(std::string_view text) const { return *tokenizer_.id_of(text); }
@@ -76,7 +75,7 @@ TEST_F(StreamDecoding, AnIdOutsideOfTheVocabularyChangesNothing) {
 }
 
 TEST_F(StreamDecoding, StripTakesSpacesFromTheStartOnly) {
-  Json json = read_json_file(test::project_path("tests/data/tiny-tokenizer/tokenizer.json"));
+  Json json = read_json_file(test::project_path("assets/tiny/tokenizer.json"));
   json["decoder"]["decoders"].push_back(
       {{"type", "Strip"}, {"content", " "}, {"start", 2}, {"stop", 0}});
   const Tokenizer stripping = Tokenizer::from_json(json.dump(), "stripping");

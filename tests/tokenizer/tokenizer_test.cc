@@ -16,8 +16,7 @@ namespace {
 using Ids = std::vector<int32_t>;
 
 const Tokenizer& tiny() {
-  static const Tokenizer out =
-      Tokenizer::load(test::project_path("tests/data/tiny-tokenizer/tokenizer.json"));
+  static const Tokenizer out = Tokenizer::load(test::project_path("assets/tiny/tokenizer.json"));
   return out;
 }
 

@@ -65,13 +65,13 @@ std::string with_overlay(std::string text, const Tokenizer& gemma3, const Json& 
 
 TEST(TokenizerVectors, TinyTokenizer) {
   const std::string folder = test::project_path("tests/data/tiny-tokenizer");
-  const Tokenizer tokenizer = Tokenizer::load(folder);
+  const Tokenizer tokenizer = Tokenizer::load(test::project_path("assets/tiny"));
   EXPECT_EQ(check_encode_vectors(tokenizer, folder + "/encode.jsonl"), 100);
   EXPECT_EQ(check_stream_vectors(tokenizer, folder + "/stream.jsonl"), 13);
 }
 
 TEST(TokenizerVectors, EveryComponentThatIsSupported) {
-  const Json tiny = read_json_file(test::project_path("tests/data/tiny-tokenizer/tokenizer.json"));
+  const Json tiny = read_json_file(test::project_path("assets/tiny/tokenizer.json"));
   const Json file = read_json_file(test::project_path("tests/data/tokenizer-variants.json"));
   int count = 0;
   for (const Json& variant : file.at("variants")) {
