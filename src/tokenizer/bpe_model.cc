@@ -149,7 +149,10 @@ void BpeModel::add_join(const Vocabulary& vocabulary, std::string_view left,
 
 void BpeModel::encode(std::string_view piece, BpeScratch& scratch,
                       std::vector<int32_t>& out) const {
-  LAPIDARY_CHECK(piece.size() < (size_t{1} << 31), piece.size());
+  if (piece.size() >> 31 != 0) {  // positions are 32 bits wide
+    fail(ErrorKind::kInvalidArgument, "cannot encode a text of ", piece.size(),
+         " bytes (normalized) in one piece; it must have less than 2^31");
+  }
   std::vector<int32_t>& symbols = scratch.symbols;
   symbols.clear();
   size_t word_begin = 0;
@@ -232,7 +235,9 @@ size_t BpeModel::merge_short(std::span<int32_t> symbols) const {
 // symbols have changed since is dropped when it comes up.
 size_t BpeModel::merge_long(BpeScratch& scratch) const {
   std::vector<int32_t>& symbols = scratch.symbols;
-  auto& [cache, unused, next, previous, heap] = scratch;
+  std::vector<uint32_t>& next = scratch.next;
+  std::vector<uint32_t>& previous = scratch.previous;
+  std::vector<BpeScratch::Candidate>& heap = scratch.heap;
   const auto count = static_cast<uint32_t>(symbols.size());
   const auto later = [](const BpeScratch::Candidate& a, const BpeScratch::Candidate& b) {
     return a.rank != b.rank ? a.rank > b.rank : a.at > b.at;
