@@ -18,6 +18,7 @@ DIRECT = {
     "tensor": ["base"],
     "comm": ["tensor"],
     "ops": ["kernels", "tensor"],
+    "rl": ["tokenizer", "tensor"],
     "checkpoint": ["tensor"],
     "model": ["ops", "checkpoint"],
     "rollout": ["model"],

@@ -26,7 +26,7 @@ Dim AttentionContext::end_position() const {
   return all.numel() == 0 ? 0 : all.max().item().toLong() + 1;
 }
 
-PackedContext::PackedContext(std::vector<Dim> starts, c10::Device device) {
+PackedContext::PackedContext(const std::vector<Dim>& starts, c10::Device device) {
   LAPIDARY_CHECK(!starts.empty() && starts.front() == 0, "packed sequences: offsets start at 0");
   for (size_t i = 0; i + 1 < starts.size(); ++i) {
     LAPIDARY_CHECK(starts[i] <= starts[i + 1], "packed sequences: offset ", starts[i + 1],
@@ -34,7 +34,7 @@ PackedContext::PackedContext(std::vector<Dim> starts, c10::Device device) {
     longest_ = std::max(longest_, starts[i + 1] - starts[i]);
   }
   positions_ = positions_of(starts, device);
-  rows_ = ops::PackedRows::self(std::move(starts));
+  rows_ = ops::PackedRows::self(starts).on_device(device);
 }
 
 at::Tensor PackedContext::attend(const AttentionLayer& layer, const at::Tensor& query,

@@ -42,7 +42,7 @@ class AttentionContext {
 class PackedContext : public AttentionContext {
  public:
   // starts: n + 1 offsets, first 0, last the number of tokens.
-  PackedContext(std::vector<Dim> starts, c10::Device device);
+  PackedContext(const std::vector<Dim>& starts, c10::Device device);
   const at::Tensor& positions() const override { return positions_; }
   Dim end_position() const override { return longest_; }
   at::Tensor attend(const AttentionLayer& layer, const at::Tensor& query, const at::Tensor& key,

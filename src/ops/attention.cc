@@ -1,7 +1,10 @@
 #include "ops/attention.h"
 
+#include <ATen/ops/tensor.h>
+
 #include "base/check.h"
 #include "ops/reference.h"
+#include "ops/varlen_attention.h"
 #include "tensor/shape.h"
 
 namespace lapidary::ops {
@@ -20,11 +23,23 @@ void check_packed(const at::Tensor& query, const at::Tensor& key, const at::Tens
                  " kv heads");
 }
 
+at::Tensor int32_offsets(const std::vector<Dim>& starts, c10::Device device) {
+  return at::tensor(starts, at::kLong).to(at::TensorOptions().dtype(at::kInt).device(device));
+}
+
 }  // namespace
+
+PackedRows PackedRows::on_device(c10::Device device) const {
+  if (device.is_cpu()) return *this;
+  return {query_starts, key_starts, int32_offsets(query_starts, device),
+          int32_offsets(key_starts, device)};
+}
 
 at::Tensor packed_attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
                             const PackedRows& rows, Dim window) {
   check_packed(query, key, value, rows);
+  if (can_use_varlen_attention(query, key))
+    return varlen_attention(query, key, value, rows, window);
   return reference::packed_attention(query, key, value, rows, window);
 }
 

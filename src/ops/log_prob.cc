@@ -17,57 +17,62 @@ namespace lapidary::ops {
 
 namespace {
 
-// fp32 logits of one chunk. Forward and backward hold a handful of buffers of this size.
-constexpr Dim kMaxChunkBytes = Dim{128} << 20;
-
-Dim chunk_rows(Dim vocabulary) {
-  return std::max<Dim>(1, kMaxChunkBytes / (vocabulary * static_cast<Dim>(sizeof(float))));
-}
-
+// Calls visit(first row, number of rows) for each chunk.
 template <typename Visit>
-void for_each_chunk(Dim num_rows, Dim vocabulary, const Visit& visit) {
-  const Dim step = chunk_rows(vocabulary);
+void for_each_chunk(Dim num_rows, Dim vocabulary, const HeadOptions& options, const Visit& visit) {
+  const Dim row_bytes = vocabulary * static_cast<Dim>(sizeof(float));
+  const Dim step = std::max<Dim>(1, options.chunk_bytes / row_bytes);
   for (Dim first = 0; first < num_rows; first += step)
     visit(first, std::min(step, num_rows - first));
 }
 
 struct Statistics {
-  at::Tensor log_sum;   // [tokens] fp32, logsumexp of the tempered logits
+  at::Tensor largest;   // [tokens] fp32, of the tempered logits
+  at::Tensor log_sum;   // [tokens] fp32, log of the sum of exp(logit - largest)
   at::Tensor log_prob;  // [tokens] fp32
   at::Tensor entropy;   // [tokens] fp32
 };
+
+// Logits [rows, vocabulary] -> log-probabilities, in place. First the largest logit is taken off
+// (exactly, where it matters), then a small number: a probability near 1 keeps its digits, which
+// logit - logsumexp would lose.
+at::Tensor to_log_probs(const at::Tensor& logits, const at::Tensor& largest,
+                        const at::Tensor& log_sum) {
+  return logits.sub_(largest.unsqueeze(-1)).sub_(log_sum.unsqueeze(-1));
+}
 
 Statistics forward(const at::Tensor& hidden, const at::Tensor& table, const at::Tensor& targets,
                    const HeadOptions& options) {
   const Dim tokens = hidden.size(0);
   const auto row = [&] { return at::empty({tokens}, hidden.options().dtype(at::kFloat)); };
-  const Statistics all{row(), row(), row()};
-  for_each_chunk(tokens, table.size(0), [&](Dim first, Dim count) {
-    const at::Tensor logits = head_logits(hidden.narrow(0, first, count), table, options.softcap)
-                                  .div_(options.temperature);
-    const at::Tensor log_sum = logits.logsumexp(-1);
-    const at::Tensor chosen =
-        logits.gather(-1, targets.narrow(0, first, count).unsqueeze(-1)).squeeze(-1);
-    const at::Tensor mean = logits.sub(log_sum.unsqueeze(-1)).exp_().mul_(logits).sum(-1);
-    all.log_sum.narrow(0, first, count).copy_(log_sum);
-    all.log_prob.narrow(0, first, count).copy_(chosen.sub(log_sum));
-    all.entropy.narrow(0, first, count).copy_(log_sum.sub(mean));
+  const Statistics all{row(), row(), row(), row()};
+  for_each_chunk(tokens, table.size(0), options, [&](Dim first, Dim count) {
+    const auto rows = [&](const at::Tensor& tensor) { return tensor.narrow(0, first, count); };
+    const at::Tensor logits =
+        head_logits(rows(hidden), table, options.softcap).div_(options.temperature);
+    const at::Tensor largest = logits.amax(-1);
+    const at::Tensor log_sum = logits.sub(largest.unsqueeze(-1)).exp_().sum(-1).log_();
+    const at::Tensor log_p = to_log_probs(logits, largest, log_sum);
+    rows(all.largest).copy_(largest);
+    rows(all.log_sum).copy_(log_sum);
+    rows(all.log_prob).copy_(log_p.gather(-1, rows(targets).unsqueeze(-1)).squeeze(-1));
+    rows(all.entropy).copy_(log_p.exp().mul_(log_p).sum(-1).neg_());
   });
   return all;
 }
 
-// Gradient in the tempered logits z of one chunk, made in place of their probabilities p:
-// d log p_target / dz = onehot - p, d entropy / dz = -p (log p + entropy).
-at::Tensor logit_gradient(const at::Tensor& tempered, const at::Tensor& targets,
-                          const at::Tensor& log_sum, const at::Tensor& entropy,
-                          const at::Tensor& grad_log_prob, const at::Tensor& grad_entropy) {
-  const at::Tensor log_p = tempered.sub(log_sum.unsqueeze(-1));
+// Gradient in the tempered logits z of one chunk: d log p_target / dz = onehot - p, d entropy / dz
+// = -p (log p + entropy).
+at::Tensor logit_gradient(const at::Tensor& log_p, const at::Tensor& targets,
+                          const at::Tensor& entropy, const at::Tensor& grad_log_prob,
+                          const at::Tensor& grad_entropy) {
   const at::Tensor p = log_p.exp();
-  at::Tensor factor = log_p.add_(entropy.unsqueeze(-1))
-                          .mul_(grad_entropy.unsqueeze(-1))
-                          .add_(grad_log_prob.unsqueeze(-1));
-  const at::Tensor gradient = factor.mul_(p).neg_();
-  return gradient.scatter_add_(-1, targets.unsqueeze(-1), grad_log_prob.unsqueeze(-1));
+  return log_p.add_(entropy.unsqueeze(-1))
+      .mul_(grad_entropy.unsqueeze(-1))
+      .add_(grad_log_prob.unsqueeze(-1))
+      .mul_(p)
+      .neg_()
+      .scatter_add_(-1, targets.unsqueeze(-1), grad_log_prob.unsqueeze(-1));
 }
 
 struct Gradients {
@@ -78,10 +83,10 @@ enum class Needs { kHidden, kTable, kBoth };
 
 Gradients backward(const Tensors& kept, const Tensors& grad_outputs, const HeadOptions& options,
                    Needs needs) {
-  const at::Tensor &hidden = kept[0], &table = kept[1], &targets = kept[2], &log_sum = kept[3],
-                   &entropy = kept[4];
+  const at::Tensor &hidden = kept[0], &table = kept[1], &targets = kept[2];
+  const Statistics all{kept[3], kept[4], {}, kept[5]};
   const auto given_or_zero = [&](const at::Tensor& gradient) {
-    return gradient.defined() ? gradient : at::zeros_like(log_sum);
+    return gradient.defined() ? gradient : at::zeros_like(all.log_sum);
   };
   const at::Tensor grad_log_prob = given_or_zero(grad_outputs[0]);
   const at::Tensor grad_entropy = given_or_zero(grad_outputs[1]);
@@ -91,13 +96,14 @@ Gradients backward(const Tensors& kept, const Tensors& grad_outputs, const HeadO
   if (needs != Needs::kHidden) {
     out.table = at::zeros(table.sizes(), table.options().dtype(at::kFloat));
   }
-  for_each_chunk(hidden.size(0), table.size(0), [&](Dim first, Dim count) {
+  for_each_chunk(hidden.size(0), table.size(0), options, [&](Dim first, Dim count) {
     const auto rows = [&](const at::Tensor& tensor) { return tensor.narrow(0, first, count); };
     const at::Tensor capped = head_logits(rows(hidden), table, options.softcap);
-    at::Tensor gradient =
-        logit_gradient(capped.div(options.temperature), rows(targets), rows(log_sum), rows(entropy),
-                       rows(grad_log_prob), rows(grad_entropy))
-            .div_(options.temperature);
+    const at::Tensor log_p =
+        to_log_probs(capped.div(options.temperature), rows(all.largest), rows(all.log_sum));
+    at::Tensor gradient = logit_gradient(log_p, rows(targets), rows(all.entropy),
+                                         rows(grad_log_prob), rows(grad_entropy))
+                              .div_(options.temperature);
     if (options.softcap != 0.0) {
       gradient.mul_(capped.div_(options.softcap).square_().neg_().add_(1.0));
     }
@@ -127,8 +133,9 @@ TokenLogProbs token_log_probs(const at::Tensor& hidden, const at::Tensor& table,
       {.forward =
            [options](const Tensors& inputs) {
              const Statistics all = forward(inputs[0], inputs[1], inputs[2], options);
-             return std::pair(Tensors{all.log_prob, all.entropy},
-                              Tensors{inputs[0], inputs[1], inputs[2], all.log_sum, all.entropy});
+             return std::pair(
+                 Tensors{all.log_prob, all.entropy},
+                 Tensors{inputs[0], inputs[1], inputs[2], all.largest, all.log_sum, all.entropy});
            },
        .backward =
            [options, needs](const Tensors& kept, const Tensors& grad_outputs) {

@@ -1,5 +1,6 @@
 #include "ops/moe.h"
 
+#include "ops/grouped_experts.h"
 #include "ops/reference.h"
 #include "tensor/shape.h"
 
@@ -24,6 +25,8 @@ at::Tensor experts(const at::Tensor& input, const at::Tensor& gate_up, const at:
   expect_shape(down, "down", {num_experts, input.size(1), intermediate});
   expect_shape(routing.weights, "routing.weights", {input.size(0), kAnyExtent});
   expect_shape(routing.experts, "routing.experts", {input.size(0), routing.weights.size(1)});
+  if (can_use_grouped_experts(input, gate_up, down))
+    return grouped_experts(input, gate_up, down, routing);
   return reference::experts(input, gate_up, down, routing);
 }
 

@@ -61,9 +61,10 @@ class MergeBatch {
   struct Item {
     size_t begin, middle, end;  // of left and right, side by side in texts_
     std::array<uint32_t, 3> hashes;
-    std::array<int32_t, 3> ids;
+    std::array<int32_t, 3> ids{};
   };
   std::string_view text(const Item& item, size_t part) const;
+  int32_t find(const Vocabulary& vocabulary, const Item& item, size_t part) const;
 
   std::string texts_;
   std::vector<Item> items_;

@@ -54,12 +54,16 @@ void check_given(const std::vector<ExpectedTensor>& expected,
 
 }  // namespace
 
+TensorMatch match_weights(const Gemma4Config& config, const HfCheckpoint& files) {
+  TensorMatch match = require_tensors(config, files.tensors(), files.folder());
+  if (match.has_tied_head) require_tied_head(files, match.prefix + "embed_tokens.weight");
+  return match;
+}
+
 OpenedWeights open_weights(const Gemma4Config& config, const std::string& folder) {
   OpenedWeights out;
   out.files = HfCheckpoint::open(folder);
-  out.match = require_tensors(config, out.files->tensors(), folder);
-  if (out.match.has_tied_head)
-    require_tied_head(*out.files, out.match.prefix + "embed_tokens.weight");
+  out.match = match_weights(config, *out.files);
   return out;
 }
 

@@ -21,8 +21,12 @@ struct OpenedWeights {
   TensorMatch match;
 };
 
-// Reads headers only, except that a stored lm_head.weight must equal the embedding table (the head
-// is tied): Error{kUnsupported} otherwise. Throws as HfCheckpoint::open and require_tensors do.
+// Compares the names and shapes of a checkpoint with the config. Reads headers only, except that a
+// stored lm_head.weight must equal the embedding table (the head is tied): Error{kUnsupported}
+// otherwise. Throws as require_tensors does.
+TensorMatch match_weights(const Gemma4Config& config, const checkpoint::HfCheckpoint& files);
+
+// Opens the folder and matches. Throws as HfCheckpoint::open and match_weights do.
 OpenedWeights open_weights(const Gemma4Config& config, const std::string& folder);
 
 // The K/V tensors of KV-shared layers: published files hold them, save_pretrained drops them.

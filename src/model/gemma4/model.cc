@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "model/gemma4/hf_weights.h"
 #include "model/gemma4/per_layer_embedding.h"
 #include "ops/embedding.h"
 #include "ops/norm.h"
@@ -73,7 +74,7 @@ Gemma4Model Gemma4Model::load(const checkpoint::HfCheckpoint& checkpoint,
 
 Gemma4Model Gemma4Model::load(const checkpoint::HfCheckpoint& checkpoint,
                               const Gemma4Config& config, const ModelOptions& options) {
-  const TensorMatch match = require_tensors(config, checkpoint.tensors(), checkpoint.folder());
+  const TensorMatch match = match_weights(config, checkpoint);
   Gemma4Model model(config, options, match.prefix);
   for (const Parameter& parameter : model.parameters_)
     checkpoint.load_into(parameter.name, parameter.value());
@@ -165,6 +166,14 @@ void Gemma4Model::set_requires_grad(bool requires_grad) {
 
 void Gemma4Model::zero_grad() {
   for (const Parameter& parameter : parameters_) parameter.tensor.mutable_grad().reset();
+}
+
+std::vector<checkpoint::NamedTensor> Gemma4Model::named_tensors() const {
+  std::vector<checkpoint::NamedTensor> out;
+  const std::vector<ExpectedTensor> expected = expected_tensors(config_);
+  for (size_t i = 0; i < expected.size(); ++i)
+    out.push_back({expected[i].name, parameters_[i].value()});
+  return out;
 }
 
 void Gemma4Model::check_ids(std::span<const int64_t> ids, std::string_view what) const {

@@ -19,6 +19,7 @@
 
 #include "base/dim.h"
 #include "checkpoint/hf_checkpoint.h"
+#include "checkpoint/save_hf.h"
 #include "model/attention_context.h"
 #include "model/gemma4/config.h"
 #include "model/gemma4/decoder_layer.h"
@@ -35,6 +36,7 @@ enum class Recompute {
   kLayers,  // keep only the input of each layer and run the layer again in backward; same gradients
 };
 
+// Under recomputation the context given to the forward must live until backward has run.
 struct ForwardOptions {
   Recompute recompute = Recompute::kNone;
   Observer observer;  // sees the intermediate values by name; not together with recompute
@@ -81,6 +83,8 @@ class Gemma4Model {
 
   // Every tensor of the checkpoint, in the order in which transformers writes them.
   const std::vector<Parameter>& parameters() const { return parameters_; }
+  // The same as save_weights() takes them: named below the prefix. Shared, not copied.
+  std::vector<checkpoint::NamedTensor> named_tensors() const;
   void for_each(const std::function<void(const Parameter&)>& visit) const;
   void set_requires_grad(bool requires_grad);
   void zero_grad();  // drops the gradients
