@@ -75,16 +75,19 @@ void write_file_atomically(const std::string& path, std::string_view contents) {
   writer.finish();
 }
 
-FileWriter::FileWriter(std::string path)
-    : path_(std::move(path)), temporary_(cat(path_, ".tmp.", ::getpid())) {
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+FileWriter::FileWriter(std::string path) : path_(std::move(path)) {
+  struct stat status {};
+  const bool is_special = ::lstat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  if (!is_special) temporary_ = cat(path_, ".tmp.", ::getpid());
+  const std::string& opened = is_special ? path_ : temporary_;
+  descriptor_ = ::open(opened.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail(kind_of_errno(), "cannot create ", path_, ": ", last_os_error());
 }
 
 FileWriter::~FileWriter() {
   if (descriptor_ < 0) return;
   ::close(descriptor_);
-  ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void FileWriter::fail_writing() {
@@ -92,7 +95,9 @@ void FileWriter::fail_writing() {
 }
 
 void FileWriter::reserve(size_t bytes) {
-  if (bytes == 0 || ::fallocate(descriptor_, 0, 0, static_cast<off_t>(bytes)) == 0) return;
+  if (bytes == 0 || temporary_.empty() ||
+      ::fallocate(descriptor_, 0, 0, static_cast<off_t>(bytes)) == 0)
+    return;
   if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) {
     fail(ErrorKind::kExhausted, "cannot write ", path_, ": it takes ",
          bytes_text(static_cast<double>(bytes)), ": ", last_os_error());
@@ -109,8 +114,10 @@ void FileWriter::append(std::span<const std::byte> bytes) {
 }
 
 void FileWriter::finish() {
-  if (::fsync(descriptor_) != 0) fail_writing();
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_writing();
+  if (!temporary_.empty()) {
+    if (::fsync(descriptor_) != 0) fail_writing();
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_writing();
+  }
   ::close(std::exchange(descriptor_, -1));
 }
 

@@ -16,7 +16,8 @@ std::string last_os_error();
 std::string read_file(const std::string& path);
 
 // Written to a temporary name beside `path`, fsynced, then renamed over it: a reader sees the old
-// file or the whole new one.
+// file or the whole new one. What is there and no plain file (a pipe, /dev/stdout, a link) is
+// written in place.
 void write_file_atomically(const std::string& path, std::string_view contents);
 
 // The same for a file that comes in pieces. Nothing is left behind unless finish() was reached.

@@ -1,5 +1,6 @@
 #include "cli/inspection.h"
 
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <functional>

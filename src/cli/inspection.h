@@ -1,6 +1,7 @@
 // What `lapidary inspect` finds out about a checkpoint folder. Reads headers only.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>

@@ -24,7 +24,7 @@ struct SamplingOptions {
   double top_p = 1.0;        // keep the most probable tokens until their mass reaches this; 1: all
   Dim top_k = 0;             // keep that many; 0 or negative: all. Applied before top_p
   uint64_t seed = 0;
-  std::vector<int64_t> suppressed_ids;  // never given out
+  std::vector<int64_t> suppressed_ids = {};  // never given out
 };
 
 // Throws Error{kInvalidArgument} naming the option, its value and what is allowed.
