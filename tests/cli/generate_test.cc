@@ -249,6 +249,23 @@ TEST(Generate, AnInterruptWritesEveryLineWithWhatIsDone) {
   EXPECT_TRUE(output_ids(lines[2]).empty());
 }
 
+TEST(Generate, SuppressedTokensOfTheCheckpointDoNotCome) {
+  const TinyCheckpoint tiny;
+  Json config = read_json_file(tiny.folder() + "/generation_config.json");
+  std::vector<int64_t> suppressed;
+  for (int64_t id = 0; id < 512; ++id) {
+    if (id != 300 && id != 301) suppressed.push_back(id);
+  }
+  suppressed.push_back(70000);  // beyond the vocabulary: of another modality
+  config["suppress_tokens"] = suppressed;
+  test::write_text(tiny.folder() + "/generation_config.json", dump_json(config));
+  const auto lines =
+      answers(generate(tiny.folder()) + Words{"--input", "-", "--max-new-tokens", "40"},
+              "{\"input_ids\": [2, 3, 4]}\n");
+  const Ids ids = output_ids(lines[0]);
+  EXPECT_EQ(std::count(ids.begin(), ids.end(), 300) + std::count(ids.begin(), ids.end(), 301), 40);
+}
+
 TEST(Generate, EndsAtTheModelsPositions) {
   const TinyCheckpoint tiny(32);
   const auto lines = answers(generate(tiny.folder()) + Words{"--input", "-", "--ignore-eos"},
