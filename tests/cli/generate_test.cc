@@ -172,13 +172,15 @@ TEST(Generate, AStopStringEndsTheTextBeforeItAcrossTokens) {
   const TinyCheckpoint tiny;
   const Words words =
       with_seed(generate(tiny.folder()) + Words{"--prompt", "1 + 1", "--max-new-tokens", "60"},
-                [](const std::string& text) { return text.size() > 60; });
-  // With a stop string in both, broken characters are shown in the same way.
-  const Json whole = answers(words + Words{"--stop", "never in there"})[0];
+                [](const std::string& text) {
+                  return text.size() > 60 &&
+                         std::all_of(text.begin(), text.begin() + 12, [](char c) { return c > 0; });
+                });
+  const Json whole = answers(words)[0];
   const std::string text = whole["text"];
   ASSERT_GT(text.size(), 30U);
   // Two characters in the middle of the text that are first seen there, and not one token.
-  size_t at = 20;
+  size_t at = 6;
   while (text.find(text.substr(at, 3)) != at || static_cast<unsigned char>(text[at]) >= 0x80) {
     ++at;
   }
