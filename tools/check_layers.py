@@ -13,19 +13,21 @@ DIRECT = {
     "base": [],
     "observe": ["base"],
     "tokenizer": ["base"],
+    "sandbox": ["base"],
     "kernels": ["base"],
     "tensor": ["base"],
     "comm": ["tensor"],
     "ops": ["kernels", "tensor"],
+    "rl": ["tokenizer", "tensor"],
     "checkpoint": ["tensor"],
     "model": ["ops", "checkpoint"],
     "rollout": ["model"],
     "train": ["model"],
-    "cli": ["tokenizer", "rollout", "train", "observe", "comm"],
+    "cli": ["tokenizer", "rollout", "train", "observe", "comm", "sandbox"],
 }
 
 # Rooms that never see LibTorch.
-TORCH_FREE = {"base", "observe", "tokenizer", "kernels"}
+TORCH_FREE = {"base", "observe", "tokenizer", "sandbox", "kernels"}
 TORCH = re.compile(r"^(ATen|torch|c10)/")
 
 # Headers nobody includes: they cost seconds a file.
@@ -40,6 +42,7 @@ WALLS = {
     r"^torch/csrc/autograd/autograd\.h$": ["ops/"],
     r"^mpi\.h$": ["comm/mpi_comm.cc"],
     r"^nccl\.h$": ["comm/nccl_comm_cuda.cc"],
+    r"^seccomp\.h$": ["sandbox/seccomp_policy.cc"],
     r"^boost/": ["serve/http_server.cc"],
     r"^immintrin\.h$": ["kernels/cpu/"],
 }

@@ -1,5 +1,6 @@
 #include "cli/output_lines.h"
 
+#include <array>
 #include <cerrno>
 
 #include "base/check.h"
@@ -22,13 +23,37 @@ void OutputLines::fail_writing() const {
 }
 
 void OutputLines::write(const Json& line) {
-  const std::string text = dump_json(line) + "\n";
+  write_text(dump_json(line));
+}
+
+void OutputLines::write_text(const std::string& line) {
+  const std::string text = line + "\n";
   if (std::fwrite(text.data(), 1, text.size(), file_) != text.size()) fail_writing();
-  if (file_ == stdout && std::fflush(file_) != 0) fail_writing();
+  if (std::fflush(file_) != 0) fail_writing();
 }
 
 void OutputLines::finish() {
   if (std::fflush(file_) != 0) fail_writing();
+}
+
+std::string json_list(std::span<const int64_t> values) {
+  std::string out = "[";
+  for (const int64_t value : values) {
+    if (out.size() > 1) out += ", ";
+    out += std::to_string(value);
+  }
+  return out + "]";
+}
+
+std::string json_list(std::span<const float> values) {
+  std::string out = "[";
+  std::array<char, 32> text{};
+  for (const float value : values) {
+    if (out.size() > 1) out += ", ";
+    std::snprintf(text.data(), text.size(), "%.9g", static_cast<double>(value));
+    out += text.data();
+  }
+  return out + "]";
 }
 
 }  // namespace lapidary::cli

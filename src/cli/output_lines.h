@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdio>
+#include <span>
 #include <string>
 
+#include "base/dim.h"
 #include "base/json.h"
 
 namespace lapidary::cli {
@@ -18,6 +20,8 @@ class OutputLines {
   OutputLines& operator=(const OutputLines&) = delete;
 
   void write(const Json& line);
+  // The same for a line that is JSON already, without its end.
+  void write_text(const std::string& line);
   void finish();  // reports what an error at the very end would hide
 
  private:
@@ -25,5 +29,10 @@ class OutputLines {
   std::string path_;
   std::FILE* file_;
 };
+
+// JSON lists for lines that carry fp32 values: integers, and numbers with nine significant digits
+// (which name one fp32 value).
+std::string json_list(std::span<const int64_t> values);
+std::string json_list(std::span<const float> values);
 
 }  // namespace lapidary::cli

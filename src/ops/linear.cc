@@ -6,6 +6,7 @@
 #include "ops/cpu_kernels.h"
 #include "ops/custom_grad.h"
 #include "ops/matmul.h"
+#include "ops/reference.h"
 #include "tensor/shape.h"
 
 namespace lapidary::ops {
@@ -25,7 +26,7 @@ at::Tensor forward(const at::Tensor& input, const at::Tensor& weight) {
 
 at::Tensor linear(const at::Tensor& input, const at::Tensor& weight) {
   expect_shape(input, "input", {kAnyExtent, weight.size(1)});
-  if (!can_use_cpu_kernels({input, weight})) return input.matmul(weight.t());
+  if (!can_use_cpu_kernels({input, weight})) return reference::linear(input, weight);
   if (!needs_grad({input, weight})) return forward(input, weight);
   const bool for_input = input.requires_grad();
   const bool for_weight = weight.requires_grad();

@@ -1,6 +1,6 @@
-// Generation with continuous batching. Requests wait in order; one at a time is prefilled, then all
-// running sequences advance by one token together; a sequence that finishes gives its place to the
-// next at the following step.
+// Generation with continuous batching. In each step all running sequences advance by one token
+// together; then places that are free, those of sequences which just finished included, go to
+// waiting requests in order: one prompt at a time is prefilled and gives its first token.
 //
 //   Engine engine(decoder, {.max_running = 32, .cache_tokens = 8192});
 //   engine.submit(request, {0, 1, 2, 3});            // four answers of one prompt, one prefill
@@ -81,8 +81,8 @@ class Engine {
   bool cancel(RequestId id) { return finish(id, FinishReason::kAbort); }
   void cancel_all();
 
-  // Prefill and one decoded token for every running sequence. -> the new tokens. Nothing happens,
-  // and nothing comes back, while sequences that are kept open hold all the room.
+  // -> the new tokens, at most one of each request. Nothing happens, and nothing comes back, while
+  // sequences that are kept open hold all the room.
   std::vector<TokenEvent> step();
   // Answers finished since the last call, in the order in which they finished.
   std::vector<Answer> poll();

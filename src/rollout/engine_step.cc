@@ -14,6 +14,9 @@
 namespace lapidary::rollout {
 namespace {
 
+// Below that many logits waking a thread costs more than it saves.
+constexpr Dim kLogitsOfAThread = 16384;
+
 at::Tensor ids_tensor(std::span<const int64_t> ids, c10::Device device) {
   at::Tensor out =
       at::empty({static_cast<Dim>(ids.size())}, at::TensorOptions(c10::ScalarType::Long));
@@ -27,11 +30,11 @@ std::vector<TokenEvent> Engine::step() {
   const c10::InferenceMode no_gradients;
   std::vector<TokenEvent> events;
   const double begin = options_.clock();
-  admit(events);
-  const double middle = options_.clock();
   decode(events);
-  statistics_.prefill_seconds += middle - begin;
-  statistics_.decode_seconds += options_.clock() - middle;
+  const double middle = options_.clock();
+  admit(events);
+  statistics_.decode_seconds += middle - begin;
+  statistics_.prefill_seconds += options_.clock() - middle;
   return events;
 }
 
@@ -155,7 +158,8 @@ void Engine::sample(const at::Tensor& logits, std::span<const RequestId> ids,
   std::vector<SampledToken> sampled(ids.size());
   std::vector<const Sequence*> sequences;
   for (const RequestId id : ids) sequences.push_back(&at(id));
-  at::parallel_for(0, static_cast<Dim>(ids.size()), 1, [&](Dim begin, Dim end) {
+  const Dim rows_of_a_thread = std::max(Dim{1}, kLogitsOfAThread / decoder_.vocab_size());
+  at::parallel_for(0, static_cast<Dim>(ids.size()), rows_of_a_thread, [&](Dim begin, Dim end) {
     std::vector<float> scratch;
     for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
       const Sequence& sequence = *sequences[i];

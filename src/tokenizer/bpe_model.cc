@@ -26,6 +26,7 @@ void BpeModel::AtomTable::set(uint32_t code_point, int32_t id) {
 
 BpeModel::BpeModel(const Vocabulary& vocabulary, const BpeOptions& options)
     : fuse_unknown_(options.fuse_unknown) {
+  merges_.reserve(static_cast<size_t>(vocabulary.size()));  // Gemma has twice as many
   for (int32_t id = 0; id < vocabulary.size(); ++id) {
     const std::string& text = vocabulary.text(id);
     if (text.empty() || text.size() > 4) continue;
@@ -80,11 +81,9 @@ BpeModel::AtomList BpeModel::atoms_at(Side side, std::string_view token,
 }
 
 void MergeBatch::add(const Vocabulary& vocabulary, std::string_view left, std::string_view right) {
-  Item item{texts_.size(),
-            texts_.size() + left.size(),
-            texts_.size() + left.size() + right.size(),
-            {},
-            {}};
+  const size_t begin = texts_.size();
+  const size_t middle = begin + left.size();
+  Item item{begin, middle, middle + right.size(), {}};
   texts_ += left;
   texts_ += right;
   for (const size_t part : {kLeft, kRight, kBoth}) {
@@ -92,6 +91,15 @@ void MergeBatch::add(const Vocabulary& vocabulary, std::string_view left, std::s
     vocabulary.prefetch_slot(item.hashes[part]);
   }
   items_.push_back(item);
+}
+
+int32_t MergeBatch::find(const Vocabulary& vocabulary, const Item& item, size_t part) const {
+  const std::optional<int32_t> id = vocabulary.find(text(item, part), item.hashes[part]);
+  if (id) return *id;
+  constexpr std::array<const char*, 3> kNames = {"its left side", "its right side",
+                                                 "what it makes"};
+  fail(ErrorKind::kCorrupt, "the merge of ", lapidary::quoted(text(item, kLeft), 40), " and ",
+       lapidary::quoted(text(item, kRight), 40), ": ", kNames[part], " is not in the vocabulary");
 }
 
 void MergeBatch::clear() {
@@ -106,24 +114,20 @@ std::string_view MergeBatch::text(const Item& item, size_t part) const {
 }
 
 void BpeModel::add_merges(const Vocabulary& vocabulary, MergeBatch& batch) {
-  constexpr std::array<const char*, 3> kNames = {"its left side", "its right side",
-                                                 "what it makes"};
   for (const MergeBatch::Item& item : batch.items_) {
     for (const uint32_t hash : item.hashes) vocabulary.prefetch_text(hash);
   }
+  const MergeBatch::Item* previous = nullptr;
   for (MergeBatch::Item& item : batch.items_) {
-    for (size_t part = 0; part < 3; ++part) {
-      const std::string_view token = batch.text(item, part);
-      const std::optional<int32_t> id = vocabulary.find(token, item.hashes[part]);
-      if (!id) {
-        fail(ErrorKind::kCorrupt, "the merge of ",
-             lapidary::quoted(batch.text(item, MergeBatch::kLeft), 40), " and ",
-             lapidary::quoted(batch.text(item, MergeBatch::kRight), 40), ": ", kNames[part],
-             " is not in the vocabulary");
-      }
-      item.ids[part] = *id;
-    }
+    item.ids[MergeBatch::kLeft] = batch.find(vocabulary, item, MergeBatch::kLeft);
+    item.ids[MergeBatch::kRight] = batch.find(vocabulary, item, MergeBatch::kRight);
+    // The ways to make one token tend to stand together.
+    const bool is_same = previous != nullptr && batch.text(*previous, MergeBatch::kBoth) ==
+                                                    batch.text(item, MergeBatch::kBoth);
+    item.ids[MergeBatch::kBoth] = is_same ? previous->ids[MergeBatch::kBoth]
+                                          : batch.find(vocabulary, item, MergeBatch::kBoth);
     merges_.prefetch(item.ids[MergeBatch::kLeft], item.ids[MergeBatch::kRight]);
+    previous = &item;
   }
   for (const MergeBatch::Item& item : batch.items_) {
     const auto [left, right, both] = item.ids;
@@ -145,7 +149,10 @@ void BpeModel::add_join(const Vocabulary& vocabulary, std::string_view left,
 
 void BpeModel::encode(std::string_view piece, BpeScratch& scratch,
                       std::vector<int32_t>& out) const {
-  LAPIDARY_CHECK(piece.size() < (size_t{1} << 31), piece.size());
+  if (piece.size() >> 31 != 0) {  // positions are 32 bits wide
+    fail(ErrorKind::kInvalidArgument, "cannot encode a text of ", piece.size(),
+         " bytes (normalized) in one piece; it must have less than 2^31");
+  }
   std::vector<int32_t>& symbols = scratch.symbols;
   symbols.clear();
   size_t word_begin = 0;
@@ -204,6 +211,7 @@ void BpeModel::encode_word(std::string_view word, BpeScratch& scratch,
 size_t BpeModel::merge_short(std::span<int32_t> symbols) const {
   std::array<Merge, kMaxShortSymbols> pairs;  // pairs[i] is of symbols i and i + 1
   size_t count = symbols.size();
+  for (size_t i = 0; i + 1 < count; ++i) merges_.prefetch(symbols[i], symbols[i + 1]);
   for (size_t i = 0; i + 1 < count; ++i) pairs[i] = merges_.find(symbols[i], symbols[i + 1]);
   while (count > 1) {
     size_t best = 0;
@@ -227,7 +235,9 @@ size_t BpeModel::merge_short(std::span<int32_t> symbols) const {
 // symbols have changed since is dropped when it comes up.
 size_t BpeModel::merge_long(BpeScratch& scratch) const {
   std::vector<int32_t>& symbols = scratch.symbols;
-  auto& [cache, unused, next, previous, heap] = scratch;
+  std::vector<uint32_t>& next = scratch.next;
+  std::vector<uint32_t>& previous = scratch.previous;
+  std::vector<BpeScratch::Candidate>& heap = scratch.heap;
   const auto count = static_cast<uint32_t>(symbols.size());
   const auto later = [](const BpeScratch::Candidate& a, const BpeScratch::Candidate& b) {
     return a.rank != b.rank ? a.rank > b.rank : a.at > b.at;

@@ -61,9 +61,10 @@ class MergeBatch {
   struct Item {
     size_t begin, middle, end;  // of left and right, side by side in texts_
     std::array<uint32_t, 3> hashes;
-    std::array<int32_t, 3> ids;
+    std::array<int32_t, 3> ids{};
   };
   std::string_view text(const Item& item, size_t part) const;
+  int32_t find(const Vocabulary& vocabulary, const Item& item, size_t part) const;
 
   std::string texts_;
   std::vector<Item> items_;
@@ -79,8 +80,8 @@ class BpeModel {
   // Error{kCorrupt} when a side or the result is no token. Empties the batch.
   void add_merges(const Vocabulary& vocabulary, MergeBatch& batch);
 
-  // Appends the ids of `piece`, well-formed UTF-8 of less than 2^31 bytes. Time is n log n at
-  // worst.
+  // Appends the ids of `piece`, well-formed UTF-8. Time is n log n at worst. Throws
+  // Error{kInvalidArgument} for 2^31 bytes or more.
   void encode(std::string_view piece, BpeScratch& scratch, std::vector<int32_t>& out) const;
 
   Dim num_merges() const { return static_cast<Dim>(merges_.size()); }

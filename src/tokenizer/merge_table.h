@@ -1,6 +1,7 @@
 // The merges of a byte-pair encoding as a flat hash table from a pair of ids to rank and result.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -20,13 +21,19 @@ class MergeTable {
  public:
   MergeTable() : slots_(1024) {}
 
+  // Room for that many merges, as a hint.
+  void reserve(size_t num_merges) {
+    const size_t num_slots = std::bit_ceil(2 * num_merges);
+    if (num_slots > slots_.size()) resize(num_slots);
+  }
+
   // A pair that is there already takes the new rank, as in Hugging Face's table.
   void set(int32_t left, int32_t right, Merge merge) {
     const uint64_t key = key_of(left, right);
     Slot& slot = slots_[slot_of(key)];
     const bool is_new = slot.key == kFree;
     slot = {key, merge};
-    if (is_new && ++num_merges_ * 2 > slots_.size()) grow();
+    if (is_new && ++num_merges_ * 2 > slots_.size()) resize(slots_.size() * 2);
   }
 
   Merge find(int32_t left, int32_t right) const {
@@ -54,10 +61,10 @@ class MergeTable {
     while (slots_[at].key != key && slots_[at].key != kFree) at = (at + 1) & mask;
     return at;
   }
-  void grow() {
-    std::vector<Slot> smaller(slots_.size() * 2);
-    smaller.swap(slots_);
-    for (const Slot& slot : smaller) {
+  void resize(size_t num_slots) {
+    std::vector<Slot> old(num_slots);
+    old.swap(slots_);
+    for (const Slot& slot : old) {
       if (slot.key != kFree) slots_[slot_of(slot.key)] = slot;
     }
   }

@@ -11,7 +11,7 @@
 namespace lapidary::tokenizer {
 namespace {
 
-constexpr size_t kMaxTextBytes = size_t{1} << 30;
+constexpr size_t kMaxTextBytes = size_t{1} << 29;
 
 // What one call of encode works with. Kept and handed to the next call, above all for its cache.
 struct Workspace {
@@ -37,10 +37,10 @@ class WorkspacePool {
     return std::make_unique<Workspace>();
   }
 
-  // A workspace that a very long text has stretched is dropped instead.
-  void give_back(std::unique_ptr<Workspace> workspace) {
-    constexpr size_t kMaxKeptBytes = size_t{1} << 20;
-    if (workspace->normalized.capacity() > kMaxKeptBytes) return;
+  // One that a long text may have stretched is dropped instead.
+  void give_back(std::unique_ptr<Workspace> workspace, size_t text_bytes) {
+    constexpr size_t kMaxKeptTextBytes = size_t{1} << 20;
+    if (text_bytes > kMaxKeptTextBytes) return;
     const std::lock_guard lock(mutex_);
     free_.push_back(std::move(workspace));
   }
@@ -159,9 +159,9 @@ Tokenizer Tokenizer::from_json(std::string_view text, std::string_view what) {
 }
 
 std::vector<int32_t> Tokenizer::encode(std::string_view text, SpecialTokens special_tokens) const {
-  if (text.size() >= kMaxTextBytes / 2) {
+  if (text.size() > kMaxTextBytes) {
     fail(ErrorKind::kInvalidArgument, "cannot encode a text of ", text.size(), " bytes; at most ",
-         kMaxTextBytes / 2 - 1, " are allowed");
+         kMaxTextBytes, " are allowed");
   }
   std::string mended;
   if (well_formed_prefix(text) != text.size()) {
@@ -173,7 +173,7 @@ std::vector<int32_t> Tokenizer::encode(std::string_view text, SpecialTokens spec
   if (adds) out = state_->file.ids_before;
   std::unique_ptr<Workspace> work = state_->workspaces.take();
   state_->encode(text, *work, out);
-  state_->workspaces.give_back(std::move(work));
+  state_->workspaces.give_back(std::move(work), text.size());
   if (adds) out.insert(out.end(), state_->file.ids_after.begin(), state_->file.ids_after.end());
   return out;
 }

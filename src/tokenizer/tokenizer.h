@@ -40,7 +40,7 @@ class Tokenizer {
   static Tokenizer from_json(std::string_view text, std::string_view what);
 
   // Bytes that are not valid UTF-8 count as U+FFFD, one for each ill-formed stretch, as Python's
-  // errors="replace" reads them. Throws Error{kInvalidArgument} for a text of 1 GiB or more.
+  // errors="replace" reads them. Throws Error{kInvalidArgument} for a text of more than 512 MiB.
   std::vector<int32_t> encode(std::string_view text, SpecialTokens special_tokens) const;
 
   // The text of all ids together; StreamDecoder gives it out id by id. The result is valid UTF-8.

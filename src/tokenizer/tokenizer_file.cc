@@ -44,17 +44,21 @@ class RawMembers {
   std::map<std::string, std::string_view> values_;
 };
 
-RawMembers read_members(JsonScanner& scan, std::string_view what) {
-  RawMembers out(what);
-  scan.each_member([&](std::string_view key) {
-    const std::string name(key);
-    out.add(name, scan.skip_value());
-  });
-  return out;
+// Puts `what` in front of the message of an error that does not begin with it.
+template <typename Action>
+void with_name(std::string_view what, Action&& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    if (std::string_view(error.what()).starts_with(what)) throw;
+    throw error.with_context(what);
+  }
 }
 
 void read_vocabulary(std::string_view text, const std::string& what, Vocabulary& out) {
   JsonScanner scan(text, what);
+  constexpr size_t kUsualEntryBytes = 24;
+  out.reserve(text.size() / kUsualEntryBytes);
   // The shortest entry is "":0 and a comma, which bounds the ids before their number is known.
   const auto max_ids = static_cast<int64_t>(text.size() / 5 + 1);
   scan.each_member([&](std::string_view token) {
@@ -95,33 +99,40 @@ void read_merges(std::string_view text, const std::string& what, const Vocabular
   scan.expect_end();
 }
 
-void refuse_unless_neutral(const JsonObject& model, const char* key) {
-  const Json& value = model.json().contains(key) ? model.at(key) : Json();
-  const bool is_neutral = value.is_null() || value == false || value == 0.0 || value == "";
-  if (!is_neutral) {
-    fail(ErrorKind::kUnsupported, model.what(), ": \"", key, "\" ",
-         lapidary::quoted(dump_json(value)), " is not supported");
-  }
+RawMembers read_members(JsonScanner& scan, std::string_view what) {
+  RawMembers out(what);
+  scan.each_member([&](std::string_view key) {
+    const std::string name(key);
+    out.add(name, scan.skip_value());
+  });
+  return out;
 }
 
-void read_model(std::string_view text, const std::string& what, TokenizerFile& out) {
-  JsonScanner scan(text, what);
-  const RawMembers members = read_members(scan, what);
-  scan.expect_end();
-  Json small = Json::object();
+// The members of the model but for vocabulary and merges.
+Json read_model_settings(const RawMembers& members) {
+  static const std::set<std::string, std::less<>> kUnderstood = {"type", "unk_token", "fuse_unk",
+                                                                 "byte_fallback", "ignore_merges"};
+  Json out = Json::object();
   for (const auto& [key, value] : members.all()) {
-    if (key != "vocab" && key != "merges") small[key] = members.parse(key);
+    if (key == "vocab" || key == "merges") continue;
+    out[key] = members.parse(key);
+    const Json& parsed = out[key];
+    const bool is_neutral = parsed.is_null() || parsed == false || parsed == 0.0 || parsed == "";
+    if (!is_neutral && kUnderstood.count(key) == 0) {
+      fail(ErrorKind::kUnsupported, members.name_of(key), ": ", lapidary::quoted(dump_json(parsed)),
+           " is not supported");
+    }
   }
-  const JsonObject model(small, what);
+  return out;
+}
+
+void read_model(const RawMembers& members, const std::string& what, TokenizerFile& out) {
+  const Json settings = read_model_settings(members);
+  const JsonObject model(settings, what);
   const std::string type = model.get_string_or("type", "BPE");
   if (type != "BPE") {
     fail(ErrorKind::kUnsupported, what, ": the type ", lapidary::quoted(type),
          " is not supported; supported: BPE");
-  }
-  static const std::set<std::string, std::less<>> kUnderstood = {"type", "unk_token", "fuse_unk",
-                                                                 "byte_fallback", "ignore_merges"};
-  for (const auto& [key, value] : small.items()) {
-    if (kUnderstood.count(key) == 0) refuse_unless_neutral(model, key.c_str());
   }
   BpeOptions options;
   options.byte_fallback = model.get_bool_or("byte_fallback", false);
@@ -129,14 +140,13 @@ void read_model(std::string_view text, const std::string& what, TokenizerFile& o
   if (model.has("unk_token")) options.unknown_token = model.get_string("unk_token");
   out.ignore_merges = model.get_bool_or("ignore_merges", false);
 
-  try {
-    read_vocabulary(members.text("vocab"), members.name_of("vocab"), out.vocabulary);
-    out.model = std::make_unique<BpeModel>(out.vocabulary, options);
-    read_merges(members.text("merges"), members.name_of("merges"), out.vocabulary, *out.model);
-  } catch (const Error& error) {
-    if (std::string_view(error.what()).starts_with(what)) throw;
-    throw error.with_context(what);
-  }
+  const std::string vocabulary_name = members.name_of("vocab");
+  const std::string_view vocabulary = members.text("vocab");
+  const std::string merges_name = members.name_of("merges");
+  const std::string_view merges = members.text("merges");
+  with_name(vocabulary_name, [&] { read_vocabulary(vocabulary, vocabulary_name, out.vocabulary); });
+  with_name(what, [&] { out.model = std::make_unique<BpeModel>(out.vocabulary, options); });
+  with_name(merges_name, [&] { read_merges(merges, merges_name, out.vocabulary, *out.model); });
   out.num_model_tokens = static_cast<int32_t>(out.vocabulary.size());
 }
 
@@ -185,17 +195,9 @@ void read_added_tokens(const Json& json, const std::string& what, TokenizerFile&
            " has the id ", token.id, " here and ", *known, " in the vocabulary");
     }
     if (known) continue;
-    try {
-      out.vocabulary.add(token.content, token.id, max_ids);
-    } catch (const Error& error) {
-      throw error.with_context(object.what());
-    }
+    with_name(object.what(), [&] { out.vocabulary.add(token.content, token.id, max_ids); });
   }
-  try {
-    out.vocabulary.check_without_holes();
-  } catch (const Error& error) {
-    throw error.with_context(what);
-  }
+  with_name(what, [&] { out.vocabulary.check_without_holes(); });
 }
 
 void append_template_token(const JsonObject& processor, const JsonObject& piece,
@@ -240,9 +242,22 @@ void read_post_processor(const Json& json, const std::string& what, TokenizerFil
 
 TokenizerFile parse_tokenizer_file(std::string_view text, std::string_view what) {
   JsonScanner scan(text, what);
-  if (scan.peek() != '{') scan.fail_here("expected an object");
-  const RawMembers members = read_members(scan, what);
+  RawMembers members(what);
+  const std::string model_name = members.name_of("model");
+  RawMembers model(model_name);
+  scan.each_member([&](std::string_view key) {
+    const std::string name(key);
+    if (name != "model" || scan.peek() != '{') {
+      members.add(name, scan.skip_value());
+      return;
+    }
+    members.add(name, {});
+    model = read_members(scan, model_name);  // at once: its value is nearly all of the file
+  });
   scan.expect_end();
+  if (!members.text("model").empty()) {
+    fail(ErrorKind::kInvalidArgument, model_name, ": must be an object");
+  }
   const Json version = members.parse("version");
   if (!version.is_null() && version != "1.0") {
     fail(ErrorKind::kUnsupported, what, ": the version ", lapidary::quoted(dump_json(version)),
@@ -251,7 +266,7 @@ TokenizerFile parse_tokenizer_file(std::string_view text, std::string_view what)
   members.parse("truncation");  // both only as far as that they are JSON
   members.parse("padding");
   TokenizerFile out;
-  read_model(members.text("model"), members.name_of("model"), out);
+  read_model(model, model_name, out);
   read_added_tokens(members.parse("added_tokens"), members.name_of("added_tokens"), out);
   out.normalizer =
       Normalizer::from_json(members.parse("normalizer"), members.name_of("normalizer"));

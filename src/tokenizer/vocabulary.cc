@@ -1,6 +1,7 @@
 #include "tokenizer/vocabulary.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/check.h"
 
@@ -15,16 +16,21 @@ size_t Vocabulary::slot_of(std::string_view token, uint32_t hash) const {
   return at;
 }
 
-void Vocabulary::grow() {
-  std::vector<Slot> larger(slots_.size() * 2, Slot{0, -1});
-  const size_t mask = larger.size() - 1;
-  for (const Slot& slot : slots_) {
+void Vocabulary::resize_slots(size_t num_slots) {
+  std::vector<Slot> old(num_slots, Slot{0, -1});
+  old.swap(slots_);
+  for (const Slot& slot : old) {
     if (slot.id < 0) continue;
-    size_t at = slot.hash & mask;
-    while (larger[at].id >= 0) at = (at + 1) & mask;
-    larger[at] = slot;
+    size_t at = slot.hash & mask();
+    while (slots_[at].id >= 0) at = (at + 1) & mask();
+    slots_[at] = slot;
   }
-  slots_ = std::move(larger);
+}
+
+void Vocabulary::reserve(size_t num_tokens) {
+  texts_.reserve(num_tokens);
+  const size_t num_slots = std::bit_ceil(num_tokens + num_tokens / 2);
+  if (num_slots > slots_.size()) resize_slots(num_slots);
 }
 
 void Vocabulary::add(std::string_view token, int64_t id, int64_t max_ids) {
@@ -50,7 +56,7 @@ void Vocabulary::add(std::string_view token, int64_t id, int64_t max_ids) {
   texts_[index] = token;
   is_taken_[index] = true;
   slots_[slot] = {hash, static_cast<int32_t>(id)};
-  if (++num_tokens_ * 2 > slots_.size()) grow();
+  if (++num_tokens_ * 4 > slots_.size() * 3) resize_slots(slots_.size() * 2);
 }
 
 void Vocabulary::check_without_holes() const {

@@ -17,6 +17,9 @@ class Vocabulary {
  public:
   Vocabulary();
 
+  // Room for that many tokens, as a hint.
+  void reserve(size_t num_tokens);
+
   // Throws Error{kCorrupt} when the token or the id is there already, or when the id is negative
   // or not below `max_ids`. Ids may come in any order.
   void add(std::string_view token, int64_t id, int64_t max_ids);
@@ -48,11 +51,11 @@ class Vocabulary {
   size_t mask() const { return slots_.size() - 1; }
   // The slot of `token`, or the free one where it belongs.
   size_t slot_of(std::string_view token, uint32_t hash) const;
-  void grow();
+  void resize_slots(size_t num_slots);
 
   std::vector<std::string> texts_;  // by id
   std::vector<bool> is_taken_;      // by id: an id below size() that no token has yet is a hole
-  std::vector<Slot> slots_;         // a power of two, at most half full
+  std::vector<Slot> slots_;         // a power of two, at most 3/4 full
   size_t num_tokens_ = 0;
 };
 

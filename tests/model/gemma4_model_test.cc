@@ -39,8 +39,8 @@ at::Tensor logits_and_gradients(const Gemma4Model& model, const std::vector<at::
 
 class EveryFixture : public ::testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Gemma4Model, EveryFixture, ::testing::ValuesIn(test::kFixtures),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& fixture) {
+                           std::string name = fixture.param;
                            for (char& c : name) c = c == '-' ? '_' : c;
                            return name;
                          });

@@ -37,6 +37,12 @@ Value missing_item(Runtime& run, const Value& object, const Value& key) {
   return make_undefined(cat(owner_text(object), " has no element ", shown));
 }
 
+Value hidden_attribute(const Value& object, std::string_view name) {
+  return make_undefined(
+      cat("access to attribute '", name, "' of '", type_name(object), "' object is unsafe."),
+      RenderFailure::kSecurity);
+}
+
 bool find_number_attribute(const Value& object, std::string_view name, Value& out) {
   const bool is_integral = object.is_integral();
   if (name == "real" || (is_integral && name == "numerator")) {
@@ -165,7 +171,10 @@ Value slice_text(Runtime& run, const Text& text, const SliceRange& range) {
 }  // namespace
 
 Value get_attribute(Runtime& run, const Value& object, std::string_view name) {
-  if (object.is_undefined()) fail_undefined(object);
+  if (object.is_undefined()) {
+    if (is_hidden_attribute(object, name)) return hidden_attribute(object, name);
+    fail_undefined(object);
+  }
   Value out;
   if (find_attribute(run, object, name, out)) return out;
   if (object.is(Kind::kDict)) {

@@ -8,6 +8,30 @@
 #include "tokenizer/jinja/template_objects.h"
 
 namespace lapidary::tokenizer::jinja {
+namespace {
+
+class PassIterator : public Iterator {
+ public:
+  explicit PassIterator(ObjectPtr loop)
+      : keep_(std::move(loop)), loop_(dynamic_cast<LoopObject&>(*keep_)) {}
+  bool next(Runtime& run, Value& pair) override {
+    run.step();
+    Value item;
+    if (!loop_.advance(run, item)) return false;
+    pair = make_tuple(run, {std::move(item), Value(keep_)});
+    return true;
+  }
+
+ private:
+  ObjectPtr keep_;
+  LoopObject& loop_;
+};
+
+}  // namespace
+
+std::unique_ptr<Iterator> LoopObject::iterate(Runtime&, const ObjectPtr& self) {
+  return std::make_unique<PassIterator>(self);
+}
 
 bool LoopObject::advance(Runtime& run, Value& item) {
   if (next_.is_missing()) {

@@ -5,7 +5,6 @@
 #include "tokenizer/jinja/dict.h"
 #include "tokenizer/jinja/failure.h"
 #include "tokenizer/jinja/iteration.h"
-#include "tokenizer/jinja/markup.h"
 #include "tokenizer/jinja/print.h"
 #include "tokenizer/jinja/renderer_scope.h"
 #include "tokenizer/jinja/template_objects.h"
@@ -188,12 +187,7 @@ void Renderer::execute_macro(const MacroStatement& statement) {
 }
 
 void Renderer::execute_call_block(const CallBlockStatement& statement) {
-  const Value result = evaluate_call(*statement.call, new_macro(statement.macro));
-  if (run_.escapes) {
-    out_->append(escape(run_, result).text()->bytes);
-  } else {
-    jinja::print(run_, *out_, result);
-  }
+  write_text(evaluate_call(*statement.call, new_macro(statement.macro)));
 }
 
 void Renderer::execute_generation(const CallBlockStatement& statement) {

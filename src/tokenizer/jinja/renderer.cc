@@ -125,6 +125,14 @@ void Renderer::execute_print(const PrintStatement& statement) {
   }
 }
 
+void Renderer::write_text(const Value& value) {
+  if (!value.is_text()) {
+    fail_type("a block gives ", type_name(value), ": expected str instance, ", type_name(value),
+              " found");
+  }
+  out_->append(value.text()->bytes);
+}
+
 Renderer::Flow Renderer::execute_if(const IfStatement& statement) {
   for (const auto& [test, body] : statement.branches) {
     if (is_true(run_, evaluate(*test))) return execute(body);
@@ -142,12 +150,7 @@ Renderer::Flow Renderer::execute_filter_block(const FilterBlockStatement& statem
     text = capture.take();
   }
   const auto& filter = static_cast<const FilterExpression&>(*statement.filter);
-  const Value value = evaluate_filter(filter, body_text(std::move(text)));
-  if (run_.escapes) {
-    out_->append(escape(run_, value).text()->bytes);
-  } else {
-    print(run_, *out_, value);
-  }
+  write_text(evaluate_filter(filter, body_text(std::move(text))));
   leave(statement.scope);
   return Flow::kNormal;
 }

@@ -66,6 +66,7 @@ class Renderer {
   Flow execute(const Body& body);
   Flow execute(const Statement& statement);
   void execute_print(const PrintStatement& statement);
+  void write_text(const Value& value);  // what a call or filter block gives: texts only
   Flow execute_if(const IfStatement& statement);
   Flow execute_for(const ForStatement& loop);
   Flow run_loop(const ForStatement& loop, const Value& items, Activation& test_parent,

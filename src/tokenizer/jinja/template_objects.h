@@ -47,6 +47,8 @@ class LoopObject : public Object {
   void print(Runtime& run, TextBuilder& out) const override;
   bool has_length() const override { return true; }
   int64_t length(Runtime& run) const override;
+  bool is_iterable() const override { return true; }  // its own further passes, as pairs
+  std::unique_ptr<Iterator> iterate(Runtime& run, const ObjectPtr& self) override;
   bool is_callable() const override { return true; }
   Value call(Runtime& run, Arguments arguments) override;
   bool attribute(Runtime& run, std::string_view name, const Value& self, Value& out) override;
