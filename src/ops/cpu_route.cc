@@ -1,6 +1,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <cmath>
 
@@ -41,19 +42,26 @@ Routed forward(const at::Tensor& residual, const RouterWeights& router, Dim top_
   return out;
 }
 
-// kept: residual, proj, scale, per_expert_scale, experts, shares. The shares of a token are a
-// softmax over the logits of its chosen experts: no other logit has a gradient.
-Tensors backward(const Tensors& kept, const at::Tensor& grad_weights, double eps) {
+// Gradient of the logits of softmax(logits) = values, over the last dim.
+at::Tensor softmax_backward(const at::Tensor& grad, const at::Tensor& values) {
+  return grad.sub(values.mul(grad).sum(-1, /*keepdim=*/true)).mul_(values);
+}
+
+// kept: residual, proj, scale, per_expert_scale, experts, shares and, where they are given out,
+// probs. The shares of a token are a softmax over the logits of its chosen experts: no other logit
+// has a gradient from them.
+Tensors backward(const Tensors& kept, const Tensors& grads, double eps) {
   const at::Tensor &residual = kept[0], &proj = kept[1], &scale = kept[2];
   const at::Tensor &per_expert_scale = kept[3], &chosen = kept[4], &shares = kept[5];
   const Dim num_experts = proj.size(0);
   const at::Tensor scales =
       per_expert_scale.to(at::kFloat).index_select(0, chosen.flatten()).view_as(shares);
-  const at::Tensor grad_shares = grad_weights.mul(scales);
-  const at::Tensor mean = shares.mul(grad_shares).sum(-1, /*keepdim=*/true);
-  const at::Tensor grad_logits = at::zeros({residual.size(0), num_experts}, shares.options())
-                                     .scatter_(1, chosen, grad_shares.sub(mean).mul_(shares))
-                                     .to(residual.scalar_type());
+  const at::Tensor grad_weights = grads[0].defined() ? grads[0] : at::zeros_like(shares);
+  at::Tensor grad_logits =
+      at::zeros({residual.size(0), num_experts}, shares.options())
+          .scatter_(1, chosen, softmax_backward(grad_weights.mul(scales), shares));
+  if (grads.size() > 1 && grads[1].defined()) grad_logits.add_(softmax_backward(grads[1], kept[6]));
+  grad_logits = grad_logits.to(residual.scalar_type());
   const at::Tensor grad_scales =
       at::zeros({num_experts}, shares.options())
           .index_add_(0, chosen.flatten(), grad_weights.mul(shares).flatten());
@@ -75,18 +83,24 @@ Routing cpu_route(const at::Tensor& residual, const RouterWeights& router, Dim t
   if (!needs_grad({residual, router.proj, router.scale, router.per_expert_scale}))
     return forward(residual, router, top_k, eps, keep_probs).routing;
   Routing out;
-  const Tensors weights = apply_custom_grad(
+  const Tensors made = apply_custom_grad(
       {.forward =
            [&](const Tensors& in) {
-             const Routed made = forward(in[0], {in[1], in[2], in[3]}, top_k, eps, keep_probs);
-             out = made.routing;
-             return std::pair(Tensors{out.weights},
-                              Tensors{in[0], in[1], in[2], in[3], out.experts, made.shares});
+             const Routed routed = forward(in[0], {in[1], in[2], in[3]}, top_k, eps, keep_probs);
+             out = routed.routing;
+             Tensors outputs{out.weights};
+             Tensors kept{in[0], in[1], in[2], in[3], out.experts, routed.shares};
+             if (out.probs.defined()) {
+               outputs.push_back(out.probs);
+               kept.push_back(out.probs);
+             }
+             return std::pair(outputs, kept);
            },
        .backward = [eps](const Tensors& kept,
-                         const Tensors& grads) { return backward(kept, grads[0], eps); }},
+                         const Tensors& grads) { return backward(kept, grads, eps); }},
       {residual, router.proj, router.scale, router.per_expert_scale});
-  out.weights = weights[0];
+  out.weights = made[0];
+  if (made.size() > 1) out.probs = made[1];
   return out;
 }
 

@@ -113,6 +113,10 @@ class Experts {
       kernel_table().of<T>().geglu_row(gates + r * outs, ups + r * outs,
                                        hidden_ + (block.begin + r) * shape_.intermediate + first,
                                        outs);
+      if (arrays_.gate_ups == nullptr) continue;
+      T* kept = static_cast<T*>(arrays_.gate_ups) + (block.begin + r) * 2 * shape_.intermediate;
+      std::copy_n(gates + r * outs, outs, kept + first);
+      std::copy_n(ups + r * outs, outs, kept + shape_.intermediate + first);
     }
   }
 
