@@ -68,7 +68,7 @@ TEST(PackedAttention, EqualsTheReferenceInValuesAndGradients) {
   const PackedRows rows{{0, 1, 8, 8, 25}, {0, 1, 8, 10, 30}};  // one sequence without queries
   const Dim sizes[][3] = {{4, 2, 16}, {3, 1, 8}, {2, 2, 64}};
   for (const auto& [heads, kv_heads, head_dim] : sizes) {
-    for (const Dim window : {0, 1, 5, 16}) {
+    for (const Dim window : {0, 2, 5, 16}) {
       const auto run = [&rows, window](auto operation) {
         return [&rows, window, operation](const Tensors& in) {
           return Tensors{operation(in[0], in[1], in[2], rows, window)};
@@ -80,6 +80,19 @@ TEST(PackedAttention, EqualsTheReferenceInValuesAndGradients) {
                         5e-6);
     }
   }
+}
+
+TEST(PackedAttention, AWindowOfOneGivesTheValueAndAllTheGradientToIt) {
+  const at::Tensor q = normal({9, 2, 64}, 1), k = normal({9, 1, 64}, 2), v = normal({9, 1, 64}, 3);
+  const Tensors found = test::values_and_gradients(
+      [](const Tensors& in) {
+        return Tensors{packed_attention(in[0], in[1], in[2], PackedRows::self({0, 9}), 1)};
+      },
+      {q, k, v});
+  EXPECT_LE(test::relative_difference(found[0], v.expand({9, 2, 64})), 1e-6);
+  // Zero but for the rounding of sums of 64 products.
+  EXPECT_LE(found[1].abs().max().item().toDouble(), 5e-5);
+  EXPECT_LE(found[2].abs().max().item().toDouble(), 5e-5);
 }
 
 TEST(DecodeAttention, EqualsPackedAttentionHoweverTheKeysAreCut) {
