@@ -16,6 +16,7 @@ find_path(LibTorch_INCLUDE_DIR ATen/core/Tensor.h PATHS ${_torch}/include NO_DEF
 foreach(_lib torch_cpu c10 torch_cuda c10_cuda)
   find_library(LibTorch_${_lib}_LIBRARY ${_lib} PATHS ${_torch}/lib NO_DEFAULT_PATH)
 endforeach()
+find_file(LibTorch_gomp_LIBRARY libgomp.so.1 PATHS ${_torch}/lib NO_DEFAULT_PATH)
 find_file(LibTorch_cudart_LIBRARY libcudart.so.13 PATHS ${_nvidia}/cu13/lib NO_DEFAULT_PATH)
 find_path(LibTorch_cudart_INCLUDE_DIR cuda_runtime_api.h PATHS ${_nvidia}/cu13/include NO_DEFAULT_PATH)
 find_file(LibTorch_nccl_LIBRARY libnccl.so.2 PATHS ${_nvidia}/nccl/lib NO_DEFAULT_PATH)
@@ -25,7 +26,7 @@ if(LibTorch_torch_cuda_LIBRARY AND LibTorch_cudart_LIBRARY AND LibTorch_nccl_LIB
 endif()
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(LibTorch HANDLE_COMPONENTS VERSION_VAR LibTorch_VERSION
-  REQUIRED_VARS LibTorch_torch_cpu_LIBRARY LibTorch_c10_LIBRARY LibTorch_INCLUDE_DIR
+  REQUIRED_VARS LibTorch_torch_cpu_LIBRARY LibTorch_c10_LIBRARY LibTorch_gomp_LIBRARY LibTorch_INCLUDE_DIR
   REASON_FAILURE_MESSAGE "run scripts/setup (scripts/setup --cuda for a CUDA build) first")
 
 function(_libtorch_import name location)
@@ -40,7 +41,8 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::cpu)
     ${LibTorch_INCLUDE_DIR} ${LibTorch_INCLUDE_DIR}/torch/csrc/api/include)
   target_compile_definitions(LibTorch::c10 INTERFACE AT_PER_OPERATOR_HEADERS)
   _libtorch_import(cpu ${LibTorch_torch_cpu_LIBRARY})
-  target_link_libraries(LibTorch::cpu INTERFACE LibTorch::c10 "-Wl,--allow-shlib-undefined")
+  _libtorch_import(gomp ${LibTorch_gomp_LIBRARY})  # the OpenMP runtime that libtorch_cpu runs on; ops/cpu_kernels.cc calls it
+  target_link_libraries(LibTorch::cpu INTERFACE LibTorch::c10 LibTorch::gomp "-Wl,--allow-shlib-undefined")
   if(LibTorch_cuda_FOUND)
     _libtorch_import(cudart ${LibTorch_cudart_LIBRARY} ${LibTorch_cudart_INCLUDE_DIR})
     _libtorch_import(nccl ${LibTorch_nccl_LIBRARY} ${LibTorch_nccl_INCLUDE_DIR} ${LibTorch_cudart_INCLUDE_DIR})

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/dim.h"
+#include "kernels/api/attention.h"
 
 namespace lapidary::ops {
 
@@ -37,11 +38,7 @@ at::Tensor packed_attention(const at::Tensor& query, const at::Tensor& key, cons
 
 // A run of cached rows that lie one after another: key and value point at [num_rows, kv_heads,
 // head_dim].
-struct CacheRun {
-  const void* key;
-  const void* value;
-  Dim num_rows;
-};
+using CacheRun = kernels::KeyRun;
 
 // One query a sequence against its cached keys, in which the query's own key already lies. query
 // [sequences, heads, head_dim]; runs of sequence i are runs[run_starts[i] .. run_starts[i + 1]),

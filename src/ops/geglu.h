@@ -12,4 +12,7 @@ at::Tensor geglu(const at::Tensor& gate_up);
 // gelu_tanh(gate) * factor, both [tokens, dim]: the per-layer-input gate. Differentiable.
 at::Tensor gelu_gate(const at::Tensor& gate, const at::Tensor& factor);
 
+// Gradient of geglu(gate_up) in gate_up given that of its result, on the CPU.
+at::Tensor geglu_backward(const at::Tensor& grad, const at::Tensor& gate_up);
+
 }  // namespace lapidary::ops

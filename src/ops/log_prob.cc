@@ -9,7 +9,11 @@
 
 #include <algorithm>
 
+#include "kernels/api/log_prob.h"
+#include "ops/cpu_kernels.h"
 #include "ops/custom_grad.h"
+#include "ops/linear.h"
+#include "ops/matmul.h"
 #include "ops/reference.h"
 #include "tensor/shape.h"
 
@@ -75,6 +79,27 @@ at::Tensor logit_gradient(const at::Tensor& log_p, const at::Tensor& targets,
       .scatter_add_(-1, targets.unsqueeze(-1), grad_log_prob.unsqueeze(-1));
 }
 
+// cap * tanh(logits / cap) of fp32 logits on the CPU, which nothing else needs: in place where no
+// gradient is asked for.
+at::Tensor soft_cap(const at::Tensor& logits, double cap) {
+  const auto run = [cap](const at::Tensor& values) {
+    kernels::softcap(values.mutable_data_ptr<float>(), values.numel(), static_cast<float>(cap));
+    return values;
+  };
+  if (!needs_grad({logits})) return run(logits);
+  return apply_custom_grad(
+      {.forward =
+           [run](const Tensors& in) {
+             const at::Tensor capped = run(in[0].clone());
+             return std::pair(Tensors{capped}, Tensors{capped});
+           },
+       .backward =
+           [cap](const Tensors& kept, const Tensors& grads) {
+             return Tensors{kept[0].div(cap).square_().neg_().add_(1.0).mul_(grads[0])};
+           }},
+      {logits})[0];
+}
+
 struct Gradients {
   at::Tensor hidden;
   at::Tensor table;
@@ -108,8 +133,8 @@ Gradients backward(const Tensors& kept, const Tensors& grad_outputs, const HeadO
       gradient.mul_(capped.div_(options.softcap).square_().neg_().add_(1.0));
     }
     gradient = gradient.to(hidden.scalar_type());
-    if (out.hidden.defined()) rows(out.hidden).copy_(gradient.matmul(table));
-    if (out.table.defined()) out.table.add_(gradient.t().matmul(rows(hidden)));
+    if (out.hidden.defined()) rows(out.hidden).copy_(matmul(gradient, table));
+    if (out.table.defined()) out.table.add_(matmul(gradient.t(), rows(hidden)));
   });
   if (out.table.defined()) out.table = out.table.to(table.scalar_type());
   return out;
@@ -119,7 +144,9 @@ Gradients backward(const Tensors& kept, const Tensors& grad_outputs, const HeadO
 
 at::Tensor head_logits(const at::Tensor& hidden, const at::Tensor& table, double softcap) {
   expect_shape(hidden, "hidden", {kAnyExtent, table.size(1)});
-  return reference::head_logits(hidden, table, softcap);
+  if (!can_use_cpu_kernels({hidden, table})) return reference::head_logits(hidden, table, softcap);
+  const at::Tensor logits = linear(hidden, table).to(at::kFloat);
+  return softcap == 0.0 ? logits : soft_cap(logits, softcap);
 }
 
 TokenLogProbs token_log_probs(const at::Tensor& hidden, const at::Tensor& table,

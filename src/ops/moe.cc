@@ -1,5 +1,8 @@
 #include "ops/moe.h"
 
+#include "base/check.h"
+#include "ops/cpu_kernels.h"
+#include "ops/cpu_moe.h"
 #include "ops/grouped_experts.h"
 #include "ops/reference.h"
 #include "tensor/shape.h"
@@ -13,6 +16,10 @@ Routing route(const at::Tensor& residual, const RouterWeights& router, Dim top_k
   expect_shape(router.proj, "router.proj", {kAnyExtent, hidden});
   expect_shape(router.scale, "router.scale", {hidden});
   expect_shape(router.per_expert_scale, "router.per_expert_scale", {router.proj.size(0)});
+  LAPIDARY_CHECK(top_k >= 1 && top_k <= router.proj.size(0), "top ", top_k, " of ",
+                 router.proj.size(0), " experts");
+  if (can_use_cpu_kernels({residual, router.proj, router.scale, router.per_expert_scale}))
+    return cpu_route(residual, router, top_k, eps, keep_probs);
   return reference::route(residual, router, top_k, eps, keep_probs);
 }
 
@@ -25,6 +32,8 @@ at::Tensor experts(const at::Tensor& input, const at::Tensor& gate_up, const at:
   expect_shape(down, "down", {num_experts, input.size(1), intermediate});
   expect_shape(routing.weights, "routing.weights", {input.size(0), kAnyExtent});
   expect_shape(routing.experts, "routing.experts", {input.size(0), routing.weights.size(1)});
+  if (can_use_cpu_kernels({input, gate_up, down}))
+    return cpu_experts(input, gate_up, down, routing);
   if (can_use_grouped_experts(input, gate_up, down))
     return grouped_experts(input, gate_up, down, routing);
   return reference::experts(input, gate_up, down, routing);

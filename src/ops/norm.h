@@ -13,4 +13,13 @@ at::Tensor rms_norm(const at::Tensor& input, const at::Tensor& weight, double ep
 at::Tensor add_rms_norm(const at::Tensor& residual, const at::Tensor& input,
                         const at::Tensor& weight, double eps);
 
+// Gradients of rms_norm(input, weight) * factor given that of its result, on the CPU. weight may be
+// undefined; its gradient then is too.
+struct NormGradients {
+  at::Tensor input;
+  at::Tensor weight;
+};
+NormGradients rms_norm_backward(const at::Tensor& grad, const at::Tensor& input,
+                                const at::Tensor& weight, double factor, double eps);
+
 }  // namespace lapidary::ops

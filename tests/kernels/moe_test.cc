@@ -34,7 +34,7 @@ struct Router {
     part.tokens = tokens;
     function(dtype,
              {residual.at(first * shape.hidden), proj.data(), scale.data(), per_expert_scale.data(),
-              out.weights.data(), out.experts.data(), out.probs.data()},
+              out.weights.data(), out.experts.data(), out.probs.data(), nullptr},
              part);
     return out;
   }
@@ -123,11 +123,12 @@ struct Mixture {
     Array output(dtype, tokens * shape.hidden);
     ExpertsShape part = shape;
     part.tokens = tokens;
-    function(
-        dtype,
-        {input.at(first * shape.hidden), gate_up.data(), down.data(),
-         weights.data() + first * shape.top_k, experts.data() + first * shape.top_k, output.data()},
-        part);
+    const kernels::ExpertPlan plan = kernels::plan_experts(experts.data() + first * shape.top_k,
+                                                           tokens, shape.top_k, shape.num_experts);
+    function(dtype,
+             {input.at(first * shape.hidden), gate_up.data(), down.data(),
+              weights.data() + first * shape.top_k, &plan, output.data(), nullptr},
+             part);
     return output;
   }
 

@@ -53,6 +53,20 @@ struct PackedArrays {
 void packed_attention(Dtype dtype, const PackedArrays& arrays, const PackedSequences& sequences,
                       const HeadCounts& heads);
 
+struct PackedBackward {
+  const void* query;     // [query rows, num_heads, head_dim]
+  const void* key;       // [key rows, num_kv_heads, head_dim]
+  const void* value;     // [key rows, num_kv_heads, head_dim]
+  const void* output;    // [query rows, num_heads, head_dim], of packed_attention
+  const float* log_sum;  // [query rows, num_heads], of packed_attention
+  const void* grad;      // [query rows, num_heads, head_dim], of the output
+  void* grad_query;      // like query
+  void* grad_key;        // like key
+  void* grad_value;      // like value
+};
+void packed_attention_backward(Dtype dtype, const PackedBackward& arrays,
+                               const PackedSequences& sequences, const HeadCounts& heads);
+
 namespace reference {
 void decode_attention(Dtype dtype, const DecodeArrays& arrays, const HeadCounts& heads);
 void packed_attention(Dtype dtype, const PackedArrays& arrays, const PackedSequences& sequences,

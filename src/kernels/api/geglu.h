@@ -17,6 +17,19 @@ struct GegluArrays {
 };
 void geglu(Dtype dtype, const GegluArrays& arrays, Dim rows, Dim dim);
 
+struct GegluBackward {
+  const void* grad;  // [rows, dim] dense, of the output
+  const void* gate;
+  Dim gate_stride;
+  const void* up;
+  Dim up_stride;
+  void* grad_gate;  // rows grad_gate_stride apart
+  Dim grad_gate_stride;
+  void* grad_up;  // rows grad_up_stride apart
+  Dim grad_up_stride;
+};
+void geglu_backward(Dtype dtype, const GegluBackward& arrays, Dim rows, Dim dim);
+
 namespace reference {
 void geglu(Dtype dtype, const GegluArrays& arrays, Dim rows, Dim dim);
 }  // namespace reference

@@ -28,6 +28,17 @@ void add_rms_norm(Dtype dtype, const void* residual, const void* input, const vo
 void sum_of_rms_norms(Dtype dtype, const void* first, const void* first_weight, const void* second,
                       const void* second_weight, void* output, const NormShape& shape);
 
+struct NormBackward {
+  const void* grad;    // [rows, dim], of the output
+  const void* input;   // [rows, dim]
+  const void* weight;  // [dim] or null
+  float factor;        // a constant that the output was multiplied with besides
+  void* grad_input;    // [rows, dim]
+  float* grad_weight;  // [dim] fp32, or null
+};
+// Gradients of output = rms_norm(input, weight) * factor.
+void rms_norm_backward(Dtype dtype, const NormBackward& arrays, const NormShape& shape);
+
 namespace reference {
 void rms_norm(Dtype dtype, const void* input, const void* weight, void* output,
               const NormShape& shape);

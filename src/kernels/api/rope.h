@@ -37,6 +37,21 @@ struct QkvNormRope {
 // or sin and after their sum, as HF computes it.
 void qkv_norm_rope(Dtype dtype, const QkvNormRope& arrays, const QkvShape& shape);
 
+struct QkvNormRopeBackward {
+  const void* qkv;         // what the forward was given
+  const void* q_norm;      // [head_dim]
+  const void* k_norm;      // [head_dim]; unused for kNone
+  const void* cos;         // [tokens, head_dim / 2]
+  const void* sin;         // [tokens, head_dim / 2]
+  const void* grad_query;  // like query; null: zero
+  const void* grad_key;    // like key; null: zero
+  const void* grad_value;  // like value; null: zero
+  void* grad_qkv;          // like qkv
+  float* grad_q_norm;      // [head_dim] fp32
+  float* grad_k_norm;      // [head_dim] fp32; unused for kNone
+};
+void qkv_norm_rope_backward(Dtype dtype, const QkvNormRopeBackward& arrays, const QkvShape& shape);
+
 namespace reference {
 void qkv_norm_rope(Dtype dtype, const QkvNormRope& arrays, const QkvShape& shape);
 }  // namespace reference

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <vector>
 
 #include "kernels/api/moe.h"
@@ -27,45 +28,17 @@ struct RowBlock {
   Dim end;
 };
 
-// A row is one (token, expert) choice. Rows are sorted by expert, within an expert by token.
-struct Plan {
-  std::vector<Dim> choices;  // [rows] which of the [tokens, top_k] choices each sorted row is
-  std::vector<Dim> rows;  // [tokens, top_k] sorted rows of each token, ascending in the expert id
-  std::vector<RowBlock> blocks;
-};
-
-Plan make_plan(const ExpertsArrays& arrays, const ExpertsShape& shape) {
-  const Dim num_rows = shape.tokens * shape.top_k;
-  std::vector<Dim> starts(static_cast<size_t>(shape.num_experts) + 1, 0);
-  for (Dim i = 0; i < num_rows; ++i) ++starts[static_cast<size_t>(arrays.experts[i]) + 1];
-  Plan plan;
-  for (Dim e = 0; e < shape.num_experts; ++e) {
-    const Dim begin = starts[static_cast<size_t>(e)];
-    const Dim end = begin + starts[static_cast<size_t>(e) + 1];
-    starts[static_cast<size_t>(e) + 1] = end;
-    for (Dim row = begin; row < end; row += kPanelRows) {
-      plan.blocks.push_back({e, row, std::min(end, row + kPanelRows)});
-    }
-  }
-  plan.choices.resize(static_cast<size_t>(num_rows));
-  plan.rows.resize(static_cast<size_t>(num_rows));
-  for (Dim i = 0; i < num_rows; ++i) {
-    const Dim row = starts[static_cast<size_t>(arrays.experts[i])]++;
-    plan.choices[static_cast<size_t>(row)] = i;
-    plan.rows[static_cast<size_t>(i)] = row;
-  }
-  for (Dim t = 0; t < shape.tokens; ++t) {
-    // Sorted rows ascend with the expert, so their order is the order of the ids.
-    std::sort(plan.rows.begin() + t * shape.top_k, plan.rows.begin() + (t + 1) * shape.top_k);
-  }
-  return plan;
-}
-
 template <typename T>
 class Experts {
  public:
   Experts(const ExpertsArrays& arrays, const ExpertsShape& shape)
-      : arrays_(arrays), shape_(shape), plan_(make_plan(arrays, shape)) {
+      : arrays_(arrays), shape_(shape), plan_(*arrays.plan) {
+    for (Dim e = 0; e < shape.num_experts; ++e) {
+      const Dim end = plan_.starts[static_cast<size_t>(e) + 1];
+      for (Dim row = plan_.starts[static_cast<size_t>(e)]; row < end; row += kPanelRows) {
+        blocks_.push_back({e, row, std::min(end, row + kPanelRows)});
+      }
+    }
     const Dim num_rows = shape.tokens * shape.top_k;
     auto* memory = reinterpret_cast<T*>(
         scratch(ScratchSlot::kShared, num_rows * (shape.intermediate + shape.hidden)));
@@ -89,7 +62,7 @@ class Experts {
   template <typename F>
   void over_blocks(Dim in, Dim out, F&& function) const {
     const Dim num_rows = shape_.tokens * shape_.top_k;
-    const auto num_blocks = static_cast<Dim>(plan_.blocks.size());
+    const auto num_blocks = static_cast<Dim>(blocks_.size());
     const Dim num_threads = parallel_runner().num_threads();
     const Dim share = ceil_div(num_blocks * out, 4 * num_threads);
     const Dim outs = std::clamp(ceil_div(share, kOutMultiple) * kOutMultiple, kFewestOuts,
@@ -100,8 +73,7 @@ class Experts {
                          static_cast<double>(num_rows) * kNanosecondsPerProduct);
     const auto run = [&](Dim task) {
       const Dim first = task % ranges * outs;
-      function(plan_.blocks[static_cast<size_t>(task / ranges)], first,
-               std::min(out, first + outs));
+      function(blocks_[static_cast<size_t>(task / ranges)], first, std::min(out, first + outs));
     };
     if (num_blocks * ranges <= grain_of(cost / static_cast<double>(num_blocks * ranges))) {
       for (Dim task = 0; task < num_blocks * ranges; ++task) run(task);
@@ -169,12 +141,34 @@ class Experts {
 
   const ExpertsArrays& arrays_;
   const ExpertsShape& shape_;
-  Plan plan_;
+  const ExpertPlan& plan_;
+  std::vector<RowBlock> blocks_;
   T* hidden_;  // [rows, intermediate]
   T* shares_;  // [rows, hidden]
 };
 
 }  // namespace
+
+ExpertPlan plan_experts(const int64_t* experts, Dim tokens, Dim top_k, Dim num_experts) {
+  const Dim num_rows = tokens * top_k;
+  ExpertPlan plan;
+  plan.starts.assign(static_cast<size_t>(num_experts) + 1, 0);
+  for (Dim i = 0; i < num_rows; ++i) ++plan.starts[static_cast<size_t>(experts[i]) + 1];
+  std::partial_sum(plan.starts.begin(), plan.starts.end(), plan.starts.begin());
+  std::vector<Dim> next(plan.starts.begin(), plan.starts.end() - 1);
+  plan.choices.resize(static_cast<size_t>(num_rows));
+  plan.rows.resize(static_cast<size_t>(num_rows));
+  for (Dim i = 0; i < num_rows; ++i) {
+    const Dim row = next[static_cast<size_t>(experts[i])]++;
+    plan.choices[static_cast<size_t>(row)] = i;
+    plan.rows[static_cast<size_t>(i)] = row;
+  }
+  for (Dim t = 0; t < tokens; ++t) {
+    // Rows ascend with the expert.
+    std::sort(plan.rows.begin() + t * top_k, plan.rows.begin() + (t + 1) * top_k);
+  }
+  return plan;
+}
 
 void experts(Dtype dtype, const ExpertsArrays& arrays, const ExpertsShape& shape) {
   if (shape.tokens == 0) return;

@@ -26,4 +26,21 @@ void geglu(Dtype dtype, const GegluArrays& arrays, Dim rows, Dim dim) {
   });
 }
 
+void geglu_backward(Dtype dtype, const GegluBackward& arrays, Dim rows, Dim dim) {
+  with_type(dtype, [&]<typename T>() {
+    const Dim grain = grain_of(2 * kNanosecondsPerElement * static_cast<double>(dim));
+    parallel_for(rows, grain, [&](Dim begin, Dim end) {
+      for (Dim r = begin; r < end; ++r) {
+        const GegluBackwardRow<T> row = {
+            static_cast<const T*>(arrays.grad) + r * dim,
+            static_cast<const T*>(arrays.gate) + r * arrays.gate_stride,
+            static_cast<const T*>(arrays.up) + r * arrays.up_stride,
+            static_cast<T*>(arrays.grad_gate) + r * arrays.grad_gate_stride,
+            static_cast<T*>(arrays.grad_up) + r * arrays.grad_up_stride};
+        kernel_table().of<T>().geglu_backward_row(row, dim);
+      }
+    });
+  });
+}
+
 }  // namespace lapidary::kernels

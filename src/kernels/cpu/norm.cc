@@ -2,6 +2,7 @@
 
 #include "kernels/api/parallel.h"
 #include "kernels/cpu/dispatch.h"
+#include "kernels/cpu/row_sums.h"
 #include "kernels/cpu/table.h"
 
 namespace lapidary::kernels {
@@ -52,6 +53,29 @@ void sum_of_rms_norms(Dtype dtype, const void* first, const void* first_weight, 
         nullptr, as<T>(first),           as<T>(first_weight), as<T>(second), as<T>(second_weight),
         1.0F,    static_cast<T*>(output)};
     over_rows(kernel_table().of<T>().sum_norm, arrays, shape);
+  });
+}
+
+void rms_norm_backward(Dtype dtype, const NormBackward& arrays, const NormShape& shape) {
+  with_type(dtype, [&]<typename T>() {
+    const auto run = [&](float* grad_weight, Dim begin, Dim end) {
+      const NormBackwardRows<T> rows = {as<T>(arrays.grad),
+                                        as<T>(arrays.input),
+                                        as<T>(arrays.weight),
+                                        arrays.factor,
+                                        static_cast<T*>(arrays.grad_input),
+                                        grad_weight,
+                                        scratch(ScratchSlot::kRows, shape.dim)};
+      kernel_table().of<T>().norm_backward(rows, shape.dim, static_cast<float>(shape.eps), begin,
+                                           end);
+    };
+    const double cost = 2 * kNanosecondsPerElement * static_cast<double>(shape.dim);
+    if (arrays.grad_weight == nullptr) {
+      parallel_for(shape.rows, grain_of(cost),
+                   [&](Dim begin, Dim end) { run(nullptr, begin, end); });
+    } else {
+      sum_over_rows({shape.rows, cost}, arrays.grad_weight, shape.dim, run);
+    }
   });
 }
 

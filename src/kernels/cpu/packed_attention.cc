@@ -7,22 +7,21 @@
 #include "kernels/api/parallel.h"
 #include "kernels/cpu/dispatch.h"
 #include "kernels/cpu/scratch.h"
+#include "kernels/cpu/sequence_rows.h"
 #include "kernels/cpu/table.h"
 
 namespace lapidary::kernels {
 namespace {
 
-constexpr Dim kKeys = 64;  // of a block of scores
-// Rows (queries times query heads of a kv head) of a block, by what the second-level cache holds.
-constexpr Dim kMostRows = 96;
-constexpr Dim kMostRowElements = 16384;
-
 // Query rows [begin, end) of one sequence and one kv head.
 struct Task {
-  size_t sequence;
+  SequenceRows rows;
   Dim kv_head;
   Dim begin;
   Dim end;
+
+  Dim first_key() const { return rows.first_key(begin); }
+  Dim end_key() const { return end + rows.ahead(); }
 };
 
 // The softmax of a task's rows over the blocks so far.
@@ -41,41 +40,27 @@ class Packed {
         sequences_(sequences),
         heads_(heads),
         group_(heads.num_heads / heads.num_kv_heads),
-        block_queries_(
-            std::max<Dim>(1, std::min(kMostRows, kMostRowElements / heads.head_dim) / group_)) {}
+        block_queries_(block_queries(heads)) {}
 
   void run() const {
     std::vector<Task> tasks;
     for (size_t i = 0; i + 1 < sequences_.query_starts.size(); ++i) {
-      const Dim queries = sequences_.query_starts[i + 1] - sequences_.query_starts[i];
+      const SequenceRows rows(sequences_, i);
       for (Dim h = 0; h < heads_.num_kv_heads; ++h) {
-        for (Dim q = 0; q < queries; q += block_queries_) {
-          tasks.push_back({i, h, q, std::min(queries, q + block_queries_)});
+        for (Dim q = 0; q < rows.queries; q += block_queries_) {
+          tasks.push_back({rows, h, q, std::min(rows.queries, q + block_queries_)});
         }
       }
     }
     // The longest first: the last ones to be handed out are short.
-    std::stable_sort(tasks.begin(), tasks.end(),
-                     [&](const Task& a, const Task& b) { return num_keys(a) > num_keys(b); });
+    std::stable_sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) {
+      return a.end_key() - a.first_key() > b.end_key() - b.first_key();
+    });
     parallel_tasks(static_cast<Dim>(tasks.size()),
                    [&](Dim i) { attend(tasks[static_cast<size_t>(i)]); });
   }
 
  private:
-  // How many more keys than queries the sequence has.
-  Dim offset(const Task& task) const {
-    const size_t i = task.sequence;
-    return sequences_.key_starts[i + 1] - sequences_.key_starts[i] -
-           (sequences_.query_starts[i + 1] - sequences_.query_starts[i]);
-  }
-  Dim first_key(Dim query, Dim ahead) const {
-    return sequences_.window == 0 ? 0 : std::max<Dim>(0, query + ahead + 1 - sequences_.window);
-  }
-  Dim num_keys(const Task& task) const {
-    const Dim ahead = offset(task);
-    return task.end + ahead - first_key(task.begin, ahead);
-  }
-
   void attend(const Task& task) const {
     const Dim dim = heads_.head_dim;
     const Dim rows = (task.end - task.begin) * group_;
@@ -86,10 +71,9 @@ class Packed {
     std::fill_n(running.output, rows * dim, 0.0F);
     std::fill_n(running.largest, rows, -std::numeric_limits<float>::infinity());
     std::fill_n(running.sum, rows, 0.0F);
-    const Dim ahead = offset(task);
-    const Dim end = task.end + ahead;
-    for (Dim key = first_key(task.begin, ahead); key < end; key += kKeys) {
-      add_block(task, query, key, std::min(kKeys, end - key), running);
+    const Dim end = task.end_key();
+    for (Dim key = task.first_key(); key < end; key += kBlockKeys) {
+      add_block(task, query, key, std::min(kBlockKeys, end - key), running);
     }
     write(task, running);
   }
@@ -98,7 +82,7 @@ class Packed {
   void read_queries(const Task& task, float* query) const {
     const Dim dim = heads_.head_dim;
     for (Dim q = task.begin; q < task.end; ++q) {
-      const Dim row = sequences_.query_starts[task.sequence] + q;
+      const Dim row = task.rows.query_start + q;
       const auto* from = static_cast<const T*>(arrays_.query) +
                          (row * heads_.num_heads + task.kv_head * group_) * dim;
       table_.of<T>().read_row(from, query + (q - task.begin) * group_ * dim, group_ * dim);
@@ -110,48 +94,38 @@ class Packed {
     const Dim dim = heads_.head_dim;
     const Dim rows = (task.end - task.begin) * group_;
     const Dim stride = heads_.num_kv_heads * dim;
-    const Dim at = (sequences_.key_starts[task.sequence] + key) * stride + task.kv_head * dim;
-    float* turned = scratch(ScratchSlot::kKeys, 2 * kKeys * dim);
+    const Dim at = (task.rows.key_start + key) * stride + task.kv_head * dim;
+    float* turned = scratch(ScratchSlot::kKeys, 2 * kBlockKeys * dim);
     table_.of<T>().transpose(static_cast<const T*>(arrays_.key) + at, stride, keys, dim, turned,
-                             kKeys);
-    float* scores = scratch(ScratchSlot::kScores, rows * (kKeys + 2));
-    table_.outer_product({query, dim, 1, turned, kKeys, scores, kKeys, rows, keys, dim, true});
-    auto* first = reinterpret_cast<int32_t*>(scores + rows * kKeys);
+                             kBlockKeys);
+    float* scores = scratch(ScratchSlot::kScores, rows * (kBlockKeys + 2));
+    table_.outer_product(
+        {query, dim, 1, turned, kBlockKeys, scores, kBlockKeys, rows, keys, dim, true});
+    auto* first = reinterpret_cast<int32_t*>(scores + rows * kBlockKeys);
     auto* last = first + rows;
-    visible_keys(task, key, keys, first, last);
-    table_.online_softmax({scores, rows, kKeys, keys, first, last, running.largest, running.sum,
-                           running.output, dim});
+    task.rows.visible_keys({task.begin, task.end, group_}, key, keys, first, last);
+    table_.online_softmax({scores, rows, kBlockKeys, keys, first, last, running.largest,
+                           running.sum, running.output, dim});
     const auto* value = static_cast<const T*>(arrays_.value) + at;
     const float* values = nullptr;
     Dim values_stride = stride;
     if constexpr (sizeof(T) == sizeof(float)) {
       values = value;
     } else {
-      float* read = turned + kKeys * dim;
+      float* read = turned + kBlockKeys * dim;
       for (Dim k = 0; k < keys; ++k)
         table_.of<T>().read_row(value + k * stride, read + k * dim, dim);
       values = read;
       values_stride = dim;
     }
-    table_.outer_product(
-        {scores, kKeys, 1, values, values_stride, running.output, dim, rows, dim, keys, false});
-  }
-
-  // Row r sees keys [first[r], last[r]) of the block that starts at `key`.
-  void visible_keys(const Task& task, Dim key, Dim keys, int32_t* first, int32_t* last) const {
-    const Dim ahead = offset(task);
-    for (Dim q = task.begin; q < task.end; ++q) {
-      const Dim from = std::clamp<Dim>(first_key(q, ahead) - key, 0, keys);
-      const Dim to = std::clamp<Dim>(q + ahead + 1 - key, 0, keys);
-      std::fill_n(first + (q - task.begin) * group_, group_, static_cast<int32_t>(from));
-      std::fill_n(last + (q - task.begin) * group_, group_, static_cast<int32_t>(to));
-    }
+    table_.outer_product({scores, kBlockKeys, 1, values, values_stride, running.output, dim, rows,
+                          dim, keys, false});
   }
 
   void write(const Task& task, const Running& running) const {
     const Dim dim = heads_.head_dim;
     for (Dim r = 0; r < (task.end - task.begin) * group_; ++r) {
-      const Dim row = sequences_.query_starts[task.sequence] + task.begin + r / group_;
+      const Dim row = task.rows.query_start + task.begin + r / group_;
       const Dim head = row * heads_.num_heads + task.kv_head * group_ + r % group_;
       table_.of<T>().write_row(running.output + r * dim, 1.0F / running.sum[r],
                                static_cast<T*>(arrays_.output) + head * dim, dim);

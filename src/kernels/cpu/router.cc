@@ -53,7 +53,9 @@ void route_rows(const RouterArrays& arrays, const RouterShape& shape, Dim begin,
     for (Dim k = 0; k < shape.top_k; ++k) total += row[experts[k]];
     for (Dim k = 0; k < shape.top_k; ++k) {
       const T scale = static_cast<const T*>(arrays.per_expert_scale)[experts[k]];
-      weights[k] = row[experts[k]] / total * to_float(scale);
+      const float share = row[experts[k]] / total;
+      weights[k] = share * to_float(scale);
+      if (arrays.shares != nullptr) arrays.shares[(begin + r) * shape.top_k + k] = share;
     }
   }
   if (arrays.probs != nullptr) {
@@ -63,6 +65,20 @@ void route_rows(const RouterArrays& arrays, const RouterShape& shape, Dim begin,
 }
 
 }  // namespace
+
+void router_input(Dtype dtype, const void* residual, const void* scale, void* output, Dim tokens,
+                  Dim hidden, double eps) {
+  with_type(dtype, [&]<typename T>() {
+    const double cost = kNanosecondsPerProduct * static_cast<double>(16 * hidden);
+    parallel_for(tokens, grain_of(cost), [&](Dim begin, Dim end) {
+      for (Dim r = begin; r < end; ++r) {
+        kernel_table().of<T>().router_row(
+            static_cast<const T*>(residual) + r * hidden, static_cast<const T*>(scale), hidden,
+            static_cast<float>(eps), static_cast<T*>(output) + r * hidden);
+      }
+    });
+  });
+}
 
 void route(Dtype dtype, const RouterArrays& arrays, const RouterShape& shape) {
   with_type(dtype, [&]<typename T>() {

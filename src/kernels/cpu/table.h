@@ -99,6 +99,56 @@ struct QkvArrays {
 };
 
 template <typename T>
+struct NormBackwardRows {
+  const T* grad;
+  const T* input;
+  const T* weight;  // null: scale-free
+  float factor;
+  T* grad_input;
+  float* grad_weight;  // [dim], added to; or null
+  float* work;         // [dim]
+};
+
+template <typename T>
+struct QkvBackwardRows {
+  const T* qkv;
+  const T* q_norm;
+  const T* k_norm;
+  const T* cos;
+  const T* sin;
+  const T* grad_query;
+  const T* grad_key;
+  const T* grad_value;
+  T* grad_qkv;
+  float* grad_q_norm;  // [head_dim], added to
+  float* grad_k_norm;  // [head_dim], added to
+  float* work;         // [2 * head_dim]
+};
+
+template <typename T>
+struct GegluBackwardRow {
+  const T* grad;
+  const T* gate;
+  const T* up;
+  T* grad_gate;
+  T* grad_up;
+};
+
+// A block of scores and of the gradient of its probabilities, turned into probabilities and into
+// the gradient of the scores.
+struct SoftmaxBackwardBlock {
+  float* scores;  // [rows, stride]; becomes exp(score - log_sum), 0 outside the visible keys
+  float* grads;   // [rows, stride]; becomes probability * (grad - mean)
+  Dim rows;
+  Dim stride;
+  Dim columns;
+  const int32_t* first;  // [rows]: the visible keys of a row are [first, last) of this block
+  const int32_t* last;
+  const float* log_sum;  // [rows]
+  const float* mean;     // [rows] sum over all keys of probability * grad
+};
+
+template <typename T>
 struct TypedTable {
   // Rows of T become rows of fp32, padded to a multiple of kDotMultiple; null: taken as they are.
   void (*prepare_row)(const T* row, Dim in, float* panel);
@@ -112,6 +162,11 @@ struct TypedTable {
   void (*add_norm)(const NormArrays<T>& arrays, Dim dim, float eps, Dim begin, Dim end);
   void (*sum_norm)(const NormArrays<T>& arrays, Dim dim, float eps, Dim begin, Dim end);
   void (*qkv_norm_rope)(const QkvArrays<T>& arrays, const QkvShape& shape, Dim begin, Dim end);
+
+  // Rows [begin, end), adding to the gradients of weights.
+  void (*norm_backward)(const NormBackwardRows<T>& arrays, Dim dim, float eps, Dim begin, Dim end);
+  void (*qkv_backward)(const QkvBackwardRows<T>& arrays, const QkvShape& shape, Dim begin, Dim end);
+  void (*geglu_backward_row)(const GegluBackwardRow<T>& row, Dim dim);
 
   void (*geglu_row)(const T* gate, const T* up, T* output, Dim dim);
   void (*router_row)(const T* residual, const T* scale, Dim dim, float eps, T* output);
@@ -128,6 +183,9 @@ struct KernelTable {
 
   void (*outer_product)(const OuterProduct& product);
   void (*online_softmax)(const SoftmaxBlock& block);
+  void (*softmax_backward)(const SoftmaxBackwardBlock& block);
+  float (*dot_rows)(const float* a, const float* b, Dim count);
+  void (*add_row)(float* to, const float* from, Dim count);
   float (*max_of_row)(const float* row, Dim count);
   float (*exp_row)(float* scores, Dim count, float largest);
   void (*exp_sums)(const float* row, Dim count, float largest, float temperature, double* sum,

@@ -24,6 +24,9 @@ constexpr TypedTable<T> make_typed_table() {
   table.add_norm = &add_norm_rows<S, T>;
   table.sum_norm = &sum_norm_rows<S, T>;
   table.qkv_norm_rope = &qkv_norm_rope_rows<S, T>;
+  table.norm_backward = &norm_backward_rows<S, T>;
+  table.qkv_backward = &qkv_backward_rows<S, T>;
+  table.geglu_backward_row = &geglu_backward_row<S, T>;
   table.geglu_row = &geglu_row<S, T>;
   table.router_row = &router_row<S, T>;
   table.read_row = &read_row<S, T>;
@@ -40,6 +43,9 @@ constexpr KernelTable make_table() {
   table.bfloat16 = make_typed_table<S, BFloat16>();
   table.outer_product = &outer_product<S>;
   table.online_softmax = &online_softmax<S>;
+  table.softmax_backward = &softmax_backward<S>;
+  table.dot_rows = &dot_of_rows<S>;
+  table.add_row = &add_row<S>;
   table.max_of_row = &max_of_row<S>;
   table.exp_row = &exp_row<S>;
   table.exp_sums = &exp_sums<S>;

@@ -89,4 +89,46 @@ void sum_norm_rows(const NormArrays<T>& arrays, Dim dim, float eps, Dim begin, D
   }
 }
 
+// Gradient of one normed row: grad_input (+)= inverse g - x inverse^3 mean(g x) with g = grad times
+// weight; grad_weight += grad x inverse. G is the element type of grad.
+template <typename S, typename G, typename T>
+inline void norm_backward_row(const G* grad, const T* x, const T* weight, Dim dim, float eps,
+                              float factor, bool adds, float* grad_input, float* grad_weight) {
+  const float mean = sum_of_squares<S>(x, dim) / static_cast<float>(dim);
+  const float inverse = 1.0F / __builtin_sqrtf(mean + eps);
+  const auto f = S::set(factor);
+  const auto by_inverse = S::set(inverse);
+  auto products = S::zero();
+  for_lanes<S>(dim, [&](Dim i, auto lanes) {
+    const auto plain = S::mul(load<S>(grad + i, lanes), f);
+    const auto value = load<S>(x + i, lanes);
+    auto g = plain;
+    if (weight != nullptr) g = S::mul(g, load<S>(weight + i, lanes));
+    products = S::fma(g, value, products);
+    const auto before = adds ? load<S>(grad_input + i, lanes) : S::zero();
+    store<S>(grad_input + i, S::fma(g, by_inverse, before), lanes);
+    if (grad_weight != nullptr) {
+      const auto share = S::mul(S::mul(value, by_inverse), plain);
+      store<S>(grad_weight + i, S::add(load<S>(grad_weight + i, lanes), share), lanes);
+    }
+  });
+  const auto shrink =
+      S::set(S::sum(products) / static_cast<float>(dim) * inverse * inverse * inverse);
+  for_lanes<S>(dim, [&](Dim i, auto lanes) {
+    const auto value = load<S>(x + i, lanes);
+    store<S>(grad_input + i, S::neg_fma(value, shrink, load<S>(grad_input + i, lanes)), lanes);
+  });
+}
+
+template <typename S, typename T>
+void norm_backward_rows(const NormBackwardRows<T>& arrays, Dim dim, float eps, Dim begin, Dim end) {
+  for (Dim r = begin; r < end; ++r) {
+    norm_backward_row<S>(arrays.grad + r * dim, arrays.input + r * dim, arrays.weight, dim, eps,
+                         arrays.factor, false, arrays.work, arrays.grad_weight);
+    T* to = arrays.grad_input + r * dim;
+    for_lanes<S>(
+        dim, [&](Dim i, auto lanes) { store<S>(to + i, load<S>(arrays.work + i, lanes), lanes); });
+  }
+}
+
 }  // namespace lapidary::kernels

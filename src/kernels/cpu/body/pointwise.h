@@ -15,6 +15,29 @@ void geglu_row(const T* gate, const T* up, T* output, Dim dim) {
   });
 }
 
+template <typename S, typename T>
+void geglu_backward_row(const GegluBackwardRow<T>& row, Dim dim) {
+  constexpr float kTwoRootTwoOverPi = 1.5957691216057308F;
+  const auto one = S::set(1.0F);
+  for_lanes<S>(dim, [&](Dim i, auto lanes) {
+    const auto x = load<S>(row.gate + i, lanes);
+    const auto grad = load<S>(row.grad + i, lanes);
+    const auto square = S::mul(x, x);
+    // gelu(x) = x s with s = 1 / (1 + exp(-v)), v = 2 sqrt(2 / pi) (x + 0.044715 x^3).
+    const auto v =
+        S::mul(S::mul(x, S::fma(S::set(0.044715F), square, one)), S::set(kTwoRootTwoOverPi));
+    const auto s = S::div(one, S::add(one, exp<S>(S::sub(S::zero(), v))));
+    const auto slope =
+        S::mul(S::fma(S::set(3 * 0.044715F), square, one), S::set(kTwoRootTwoOverPi));
+    // d gelu / dx = s + x s (1 - s) dv / dx; the second term vanishes where s is 0 or 1.
+    const auto bend = S::mul(S::mul(s, S::sub(one, s)), S::mul(x, slope));
+    const auto bent = S::select_less(S::abs(x), S::set(1e4F), bend, S::zero());
+    const auto up = load<S>(row.up + i, lanes);
+    store<S>(row.grad_gate + i, S::mul(S::mul(grad, up), S::add(s, bent)), lanes);
+    store<S>(row.grad_up + i, S::mul(grad, rounded<S, T>(S::mul(x, s))), lanes);
+  });
+}
+
 template <typename S>
 void softcap_row(float* logits, Dim count, float cap) {
   const auto c = S::set(cap);

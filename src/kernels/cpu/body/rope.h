@@ -53,4 +53,79 @@ void qkv_norm_rope_rows(const QkvArrays<T>& arrays, const QkvShape& shape, Dim b
   }
 }
 
+// work [2 * head_dim]; grad_head [head_dim] fp32 is overwritten.
+template <typename S, typename T>
+inline void norm_rope_backward_head(const T* grad, const T* head, const T* weight, const T* cos,
+                                    const T* sin, Dim head_dim, float eps, float* work,
+                                    float* grad_head, float* grad_weight) {
+  const Dim half = head_dim / 2;
+  for_lanes<S>(half, [&](Dim i, auto lanes) {
+    const auto low = load<S>(grad + i, lanes);
+    const auto high = load<S>(grad + half + i, lanes);
+    const auto c = load<S>(cos + i, lanes);
+    const auto s = load<S>(sin + i, lanes);
+    store<S>(work + i, S::fma(low, c, S::mul(high, s)), lanes);
+    store<S>(work + half + i, S::neg_fma(low, s, S::mul(high, c)), lanes);
+  });
+  norm_backward_row<S>(static_cast<const float*>(work), head, weight, head_dim, eps, 1.0F, false,
+                       grad_head, grad_weight);
+}
+
+template <typename S, typename T>
+inline void write_head(const float* from, T* to, Dim head_dim) {
+  for_lanes<S>(head_dim,
+               [&](Dim i, auto lanes) { store<S>(to + i, load<S>(from + i, lanes), lanes); });
+}
+
+template <typename S, typename T>
+void qkv_backward_rows(const QkvBackwardRows<T>& arrays, const QkvShape& shape, Dim begin,
+                       Dim end) {
+  const Dim dim = shape.head_dim;
+  const auto eps = static_cast<float>(shape.eps);
+  const Dim query_width = shape.num_heads * dim;
+  const Dim kv_width = shape.num_kv_heads * dim;
+  const bool has_key = shape.value_source != ValueSource::kNone;
+  const bool has_value = shape.value_source == ValueSource::kProjection;
+  const Dim width = query_width + (has_key ? kv_width : 0) + (has_value ? kv_width : 0);
+  float* turned = arrays.work;
+  float* sum = arrays.work + dim;
+  const auto clear = [&] {
+    for_lanes<S>(dim, [&](Dim i, auto lanes) { store<S>(sum + i, S::zero(), lanes); });
+  };
+  for (Dim t = begin; t < end; ++t) {
+    const T* cos = arrays.cos + t * (dim / 2);
+    const T* sin = arrays.sin + t * (dim / 2);
+    const T* from = arrays.qkv + t * width;
+    T* to = arrays.grad_qkv + t * width;
+    for (Dim h = 0; h < shape.num_heads; ++h) {
+      clear();
+      if (arrays.grad_query != nullptr) {
+        norm_rope_backward_head<S>(arrays.grad_query + t * query_width + h * dim, from + h * dim,
+                                   arrays.q_norm, cos, sin, dim, eps, turned, sum,
+                                   arrays.grad_q_norm);
+      }
+      write_head<S>(sum, to + h * dim, dim);
+    }
+    for (Dim h = 0; has_key && h < shape.num_kv_heads; ++h) {
+      const Dim key = query_width + h * dim;
+      const Dim value = has_value ? key + kv_width : key;
+      const Dim at = t * kv_width + h * dim;
+      clear();
+      if (arrays.grad_key != nullptr) {
+        norm_rope_backward_head<S>(arrays.grad_key + at, from + key, arrays.k_norm, cos, sin, dim,
+                                   eps, turned, sum, arrays.grad_k_norm);
+      }
+      if (has_value) {
+        write_head<S>(sum, to + key, dim);
+        clear();
+      }
+      if (arrays.grad_value != nullptr) {
+        norm_backward_row<S>(arrays.grad_value + at, from + value, static_cast<const T*>(nullptr),
+                             dim, eps, 1.0F, true, sum, nullptr);
+      }
+      write_head<S>(sum, to + value, dim);
+    }
+  }
+}
+
 }  // namespace lapidary::kernels

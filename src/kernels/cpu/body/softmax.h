@@ -92,6 +92,41 @@ void online_softmax(const SoftmaxBlock& block) {
   for (Dim row = 0; row < block.rows; ++row) softmax_row<S>(block, row);
 }
 
+template <typename S>
+void softmax_backward(const SoftmaxBackwardBlock& block) {
+  for (Dim row = 0; row < block.rows; ++row) {
+    float* scores = block.scores + row * block.stride;
+    float* grads = block.grads + row * block.stride;
+    const Dim first = block.first[row];
+    const Dim last = block.last[row];
+    for (Dim i = 0; i < first; ++i) scores[i] = -__builtin_inff();
+    for (Dim i = last; i < block.columns; ++i) scores[i] = -__builtin_inff();
+    const auto log_sum = S::set(block.log_sum[row]);
+    const auto mean = S::set(block.mean[row]);
+    for_lanes<S>(block.columns, [&](Dim i, auto lanes) {
+      const auto p = exp<S>(S::sub(load<S>(scores + i, lanes), log_sum));
+      store<S>(scores + i, p, lanes);
+      store<S>(grads + i, S::mul(p, S::sub(load<S>(grads + i, lanes), mean)), lanes);
+    });
+  }
+}
+
+template <typename S>
+float dot_of_rows(const float* a, const float* b, Dim count) {
+  auto sum = S::zero();
+  for_lanes<S>(count, [&](Dim i, auto lanes) {
+    sum = S::fma(load<S>(a + i, lanes), load<S>(b + i, lanes), sum);
+  });
+  return S::sum(sum);
+}
+
+template <typename S>
+void add_row(float* to, const float* from, Dim count) {
+  for_lanes<S>(count, [&](Dim i, auto lanes) {
+    store<S>(to + i, S::add(load<S>(to + i, lanes), load<S>(from + i, lanes)), lanes);
+  });
+}
+
 // output[c * output_stride + r] = rows[r * stride + c]
 template <typename S, typename T>
 void transpose_rows(const T* rows, Dim stride, Dim num_rows, Dim dim, float* output,

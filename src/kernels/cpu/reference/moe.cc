@@ -47,8 +47,9 @@ void route(Dtype dtype, const RouterArrays& arrays, const RouterShape& shape) {
         const Dim expert = order[static_cast<size_t>(k)];
         const float scale = to_float(static_cast<const T*>(arrays.per_expert_scale)[expert]);
         arrays.experts[t * shape.top_k + k] = expert;
-        arrays.weights[t * shape.top_k + k] =
-            static_cast<float>(probs[static_cast<size_t>(expert)] / chosen) * scale;
+        const auto share = static_cast<float>(probs[static_cast<size_t>(expert)] / chosen);
+        arrays.weights[t * shape.top_k + k] = share * scale;
+        if (arrays.shares != nullptr) arrays.shares[t * shape.top_k + k] = share;
       }
       for (size_t e = 0; arrays.probs != nullptr && e < num_experts; ++e) {
         arrays.probs[static_cast<size_t>(t) * num_experts + e] = static_cast<float>(probs[e] / sum);
@@ -62,29 +63,32 @@ void experts(Dtype dtype, const ExpertsArrays& arrays, const ExpertsShape& shape
     std::vector<T> gate_up(static_cast<size_t>(2 * shape.intermediate));
     std::vector<T> hidden(static_cast<size_t>(shape.intermediate));
     std::vector<T> share(static_cast<size_t>(shape.hidden));
-    for (Dim t = 0; t < shape.tokens; ++t) {
-      const T* input = static_cast<const T*>(arrays.input) + t * shape.hidden;
-      T* output = static_cast<T*>(arrays.output) + t * shape.hidden;
-      std::fill_n(output, shape.hidden, T{});
-      for (Dim e = 0; e < shape.num_experts; ++e) {
-        for (Dim k = 0; k < shape.top_k; ++k) {
-          if (arrays.experts[t * shape.top_k + k] != e) continue;
-          const float weight = arrays.weights[t * shape.top_k + k];
-          reference::linear(
-              dtype, input,
-              static_cast<const T*>(arrays.gate_up) + e * 2 * shape.intermediate * shape.hidden,
-              gate_up.data(), {1, shape.hidden, 2 * shape.intermediate});
-          reference::geglu(
-              dtype, {gate_up.data(), 0, gate_up.data() + shape.intermediate, 0, hidden.data()}, 1,
-              shape.intermediate);
-          reference::linear(
-              dtype, hidden.data(),
-              static_cast<const T*>(arrays.down) + e * shape.hidden * shape.intermediate,
-              share.data(), {1, shape.intermediate, shape.hidden});
-          for (Dim i = 0; i < shape.hidden; ++i) {
-            assign(output[i], to_float(output[i]) +
-                                  rounded_to<T>(to_float(share[static_cast<size_t>(i)]) * weight));
-          }
+    std::fill_n(static_cast<T*>(arrays.output), shape.tokens * shape.hidden, T{});
+    for (Dim e = 0; e < shape.num_experts; ++e) {
+      for (Dim row = arrays.plan->starts[static_cast<size_t>(e)];
+           row < arrays.plan->starts[static_cast<size_t>(e) + 1]; ++row) {
+        const Dim choice = arrays.plan->choices[static_cast<size_t>(row)];
+        const Dim token = choice / shape.top_k;
+        reference::linear(
+            dtype, static_cast<const T*>(arrays.input) + token * shape.hidden,
+            static_cast<const T*>(arrays.gate_up) + e * 2 * shape.intermediate * shape.hidden,
+            gate_up.data(), {1, shape.hidden, 2 * shape.intermediate});
+        if (arrays.gate_ups != nullptr) {
+          std::copy(gate_up.begin(), gate_up.end(),
+                    static_cast<T*>(arrays.gate_ups) + row * 2 * shape.intermediate);
+        }
+        reference::geglu(dtype,
+                         {gate_up.data(), 0, gate_up.data() + shape.intermediate, 0, hidden.data()},
+                         1, shape.intermediate);
+        reference::linear(
+            dtype, hidden.data(),
+            static_cast<const T*>(arrays.down) + e * shape.hidden * shape.intermediate,
+            share.data(), {1, shape.intermediate, shape.hidden});
+        T* output = static_cast<T*>(arrays.output) + token * shape.hidden;
+        for (Dim i = 0; i < shape.hidden; ++i) {
+          assign(output[i],
+                 to_float(output[i]) + rounded_to<T>(to_float(share[static_cast<size_t>(i)]) *
+                                                     arrays.weights[choice]));
         }
       }
     }
