@@ -23,7 +23,7 @@ DIRECT = {
     "model": ["ops", "checkpoint"],
     "rollout": ["model"],
     "train": ["model"],
-    "cli": ["tokenizer", "rollout", "train", "observe", "comm"],
+    "cli": ["tokenizer", "rollout", "train", "observe", "comm", "sandbox"],
 }
 
 # Rooms that never see LibTorch.

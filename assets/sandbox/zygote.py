@@ -17,7 +17,6 @@ import importlib
 import json
 import linecache
 import os
-import platform
 import resource
 import select
 import signal
@@ -44,7 +43,7 @@ def main():
     gc.collect()
     gc.freeze()
     gc.disable()
-    control.send(json.dumps({"python": platform.python_version(), "loaded": loaded}).encode())
+    control.send(json.dumps({"loaded": loaded}).encode())
     serial = 0
     while True:
         child = os.fork()
@@ -93,7 +92,7 @@ def attend(child, serial, control, settings):
     poller.register(pidfd, select.POLLIN)
     poller.register(control, select.POLLIN)
     while child not in end:
-        for descriptor, _ in poller.poll(200):
+        for descriptor, _ in poller.poll(1000):
             if descriptor == control.fileno():
                 order = control.recv(64)
                 if not order:
@@ -211,6 +210,8 @@ def serve(control, calls, settings):
     os.closerange(3, 4096)
     os.setsid()
     os.chdir(settings["scratch"])
+    if not settings["namespace"]:  # the only clock left should this process lose its parents
+        signal.setitimer(signal.ITIMER_REAL, call["wall_ms"] / 1000 + 2 * SWEEP_SECONDS)
     take_limits(call)
     run(code, settings["scratch"])
 

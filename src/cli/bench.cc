@@ -19,6 +19,7 @@ namespace {
 constexpr std::array kSuites = {
     Suite{"tokenizer", "loading, encoding and decoding; beside Hugging Face where it is installed",
           bench_tokenizer},
+    Suite{"sandbox", "tool calls, beside a bare python3 -c", bench_sandbox},
 };
 constexpr const char* kAllSuites = "all";
 

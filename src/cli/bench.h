@@ -43,5 +43,6 @@ struct Suite {
 };
 
 std::vector<BenchRow> bench_tokenizer(const BenchFlags& flags);
+std::vector<BenchRow> bench_sandbox(const BenchFlags& flags);
 
 }  // namespace lapidary::cli

@@ -133,6 +133,7 @@ void run_generate(const GenerateFlags& flags) {
   const std::vector<PromptLine> prompts = read_prompts(flags, config, encoder);
 
   const bool streams = flags.output.empty() && tokenizer != nullptr && ::isatty(STDOUT_FILENO) == 1;
+  const InterruptGuard guard;  // before the first title is shown, to which a person may react
   std::unique_ptr<AnswerSink> sink;
   if (streams) {
     sink = std::make_unique<AnswerStream>(answer_titles(prompts, flags.num_samples));
@@ -148,7 +149,7 @@ void run_generate(const GenerateFlags& flags) {
     progress = std::make_unique<observe::Progress>("generate", total, "answers",
                                                    observe::ProgressOptions::for_stderr());
   }
-  const bool was_interrupted = generation.run(progress.get());
+  const bool was_interrupted = generation.run(guard, progress.get());
   if (progress) progress->finish();
   say_statistics(engine.statistics());
   if (was_interrupted) log_warning("interrupted: unfinished answers have finish_reason \"abort\"");

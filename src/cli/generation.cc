@@ -76,8 +76,7 @@ void Generation::take(rollout::Answer answer) {
   sink_.finish_answer(number, std::move(finished));
 }
 
-bool Generation::run(observe::Progress* progress) {
-  const InterruptGuard guard;
+bool Generation::run(const InterruptGuard& guard, observe::Progress* progress) {
   while (!engine_.is_idle()) {
     if (guard.was_interrupted()) {
       engine_.cancel_all();

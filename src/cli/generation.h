@@ -7,6 +7,7 @@
 
 #include "cli/answer_sink.h"
 #include "cli/answer_text.h"
+#include "cli/interrupt.h"
 #include "cli/prompt_lines.h"
 #include "observe/progress.h"
 #include "rollout/engine.h"
@@ -36,7 +37,7 @@ class Generation {
 
   // Until every answer is with the sink. An interrupt ends unfinished answers where they are
   // (kAbort). -> whether there was one.
-  bool run(observe::Progress* progress);
+  bool run(const InterruptGuard& guard, observe::Progress* progress);
 
  private:
   struct Slot {

@@ -16,6 +16,7 @@ void add_init(CLI::App& app, int& exit_status);
 void add_score(CLI::App& app, int& exit_status);
 void add_parity(CLI::App& app, int& exit_status);
 void add_report(CLI::App& app, int& exit_status);
+void add_render(CLI::App& app, int& exit_status);
 void add_inspect(CLI::App& app, int& exit_status);
 void add_tokenize(CLI::App& app, int& exit_status);
 

@@ -162,6 +162,7 @@ SpawnPlan bubblewrap_plan(const BubblewrapOptions& options, const SlotDescriptor
        {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}) {
     add(arguments, {"--dev-bind", device, device});
   }
+  add(arguments, {"--symlink", kScratch, "/dev/shm"});  // POSIX semaphores and shared memory
   add(arguments, {"--size", cat(options.scratch_bytes), "--tmpfs", kScratch, "--remount-ro", "/",
                   "--chdir", kScratch, "--seccomp", "6", "--info-fd", "7", "--",
                   options.root.executable, "-s", "-c", kLoader});

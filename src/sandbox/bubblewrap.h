@@ -44,9 +44,9 @@ struct BubblewrapOptions {
 };
 
 // The root of the sandbox is read-only and holds `options.root`, null, zero, full, random and
-// urandom below /dev, and a tmpfs on /tmp. No /proc, /sys, /etc, /home. User, mount, pid, net, ipc,
-// uts and (where there is one) cgroup namespaces, no capability, a new session, and it dies with
-// the thread that starts it.
+// urandom below /dev, and a tmpfs on /tmp (which /dev/shm leads to). No /proc, /sys, /etc, /home.
+// User, mount, pid, net, ipc, uts and (where there is one) cgroup namespaces, no capability, a new
+// session, and it dies with the thread that starts it.
 SpawnPlan bubblewrap_plan(const BubblewrapOptions& options, const SlotDescriptors& descriptors);
 
 // rlimits, a session, a clean environment and nothing else.

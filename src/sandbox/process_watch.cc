@@ -50,6 +50,15 @@ int64_t private_bytes(pid_t pid) {
   return (resident - shared) * sysconf(_SC_PAGESIZE);
 }
 
+pid_t parent_of(pid_t pid) {
+  std::ifstream file(cat("/proc/", pid, "/status"));
+  for (std::string word; file >> word;) {
+    pid_t parent = -1;
+    if (word == "PPid:" && file >> parent) return parent;
+  }
+  return -1;
+}
+
 TreeUsage measure_tree(pid_t root) {
   TreeUsage out;
   const int64_t common = private_bytes(root);

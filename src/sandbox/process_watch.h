@@ -16,6 +16,8 @@ struct TreeUsage {
 // Resident memory of one process that no file backs; 0 when it is gone.
 int64_t private_bytes(pid_t pid);
 
+pid_t parent_of(pid_t pid);  // -1 when it is gone
+
 // Walks /proc from `root` down. Counts at most 4,096 processes; a kernel without
 // /proc/PID/task/TID/children shows none.
 TreeUsage measure_tree(pid_t root);

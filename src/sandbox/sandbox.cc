@@ -10,6 +10,7 @@
 #include <deque>
 #include <list>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "base/check.h"
@@ -75,7 +76,11 @@ class PythonSandbox::Pool {
   }
 
   void submit(std::string code, Callback done) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (is_closing_) {  // a callback that goes on with its next program
+      lock.unlock();
+      return done(unrun(ToolStatus::kCancelled, ""));
+    }
     queue_.push_back({std::move(code), std::move(done), Clock::now(), 0});
     start_workers();
     hand_out();
@@ -104,7 +109,7 @@ class PythonSandbox::Pool {
       start_error_ = first_start_error();
     }
     if (start_error_) rethrow_with_remedy(start_error_);
-    description_ = describe_setup(options_, setup_);
+    description_ = describe_setup(options_, setup_, preloaded_);
   }
 
  private:
@@ -136,12 +141,17 @@ class PythonSandbox::Pool {
   void start_workers() {
     const auto outstanding = static_cast<size_t>(running_) + queue_.size();
     const auto wanted = std::min(outstanding, static_cast<size_t>(options_.concurrency)) + 1;
-    while (workers_.size() < wanted && !is_closing_) add_worker();
+    for (size_t count = workers_.size(); count < wanted; ++count) add_worker();
   }
 
   void add_worker() {
     Worker& worker = workers_.emplace_back();
-    worker.thread = std::thread([this, &worker] { serve(worker); });
+    try {
+      worker.thread = std::thread([this, &worker] { serve(worker); });
+    } catch (const std::system_error&) {
+      workers_.pop_back();
+      if (workers_.empty()) fail(ErrorKind::kExhausted, "no thread for the Python sandbox");
+    }
   }
 
   void hand_out() {
@@ -191,6 +201,7 @@ class PythonSandbox::Pool {
       std::unique_ptr<Slot> slot = Slot::start(setup_.blueprint);
       failures = 0;
       const std::lock_guard lock(mutex_);
+      if (statistics_.slots_started == 0) preloaded_ = slot->preloaded();
       ++statistics_.slots_started;
       ++statistics_.slots;
       first_start_.notify_all();
@@ -259,6 +270,7 @@ class PythonSandbox::Pool {
     {
       const std::lock_guard lock(mutex_);
       --running_;
+      hand_out();
     }
     finish(program, std::move(*result));
   }
@@ -292,6 +304,7 @@ class PythonSandbox::Pool {
   SandboxSetup setup_;
   FileDescriptor cancel_;
   std::string description_;
+  std::vector<std::string> preloaded_;
 
   mutable std::mutex mutex_;
   std::condition_variable first_start_;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -97,13 +98,19 @@ void rethrow_with_remedy(std::exception_ptr error) {
   }
 }
 
-std::string describe_setup(const SandboxOptions& options, const SandboxSetup& setup) {
+std::string describe_setup(const SandboxOptions& options, const SandboxSetup& setup,
+                           const std::vector<std::string>& preloaded) {
   const SlotBlueprint& blueprint = setup.blueprint;
+  for (const std::string& name : blueprint.preload) {
+    if (std::find(preloaded.begin(), preloaded.end(), name) == preloaded.end()) {
+      log_warning(cat("Python's ", name, " is installed but cannot be imported in the sandbox"));
+    }
+  }
   std::string out = blueprint.is_unsafe ? "unsafe subprocess (no isolation)" : "bubblewrap";
   if (blueprint.bubblewrap.drops_root) out += " as an ordinary user";
   if (setup.cgroup) out += " in a control group";
   out += cat(", Python ", blueprint.python.version);
-  if (!blueprint.preload.empty()) out += cat(" with ", join(blueprint.preload));
+  if (!preloaded.empty()) out += cat(" with ", join(preloaded));
   return out + cat("; ", options.concurrency, " at one time");
 }
 

@@ -4,6 +4,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sandbox/cgroup.h"
 #include "sandbox/sandbox.h"
@@ -23,6 +24,8 @@ SandboxSetup prepare(const SandboxOptions& options);
 // Throws `error` again; what bubblewrap refused becomes Error{kUnsupported} with the remedy.
 [[noreturn]] void rethrow_with_remedy(std::exception_ptr error);
 
-std::string describe_setup(const SandboxOptions& options, const SandboxSetup& setup);
+// `preloaded`: what could be imported. A warning is logged for what is installed and could not.
+std::string describe_setup(const SandboxOptions& options, const SandboxSetup& setup,
+                           const std::vector<std::string>& preloaded);
 
 }  // namespace lapidary::sandbox

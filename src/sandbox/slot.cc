@@ -144,6 +144,8 @@ void Slot::await_warm() {
     info_.reset();
   }
   init_handle_ = FileDescriptor(open_process_handle(init_));
+  // Whoever has that pid now must be bubblewrap's child before it may ever get a signal from us.
+  if (!blueprint_.is_unsafe && parent_of(init_) != process_->pid()) init_handle_.reset();
 }
 
 std::string Slot::launcher_words() {

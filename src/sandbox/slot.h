@@ -23,7 +23,7 @@ struct SlotBlueprint {
   BubblewrapOptions bubblewrap;  // not for the unsafe kind
   std::vector<std::string> preload;
   std::optional<uint64_t> random_seed;
-  int start_timeout_ms = 60'000;
+  int start_timeout_ms = 120'000;
   const CgroupFolder* cgroup = nullptr;  // where there is one; outlives the slot
   CgroupLimits cgroup_limits;
 };

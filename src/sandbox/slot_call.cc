@@ -21,9 +21,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How often the processes of a call that takes long are looked at, and how long the interpreter
-// may take to end a call before the whole slot is ended.
-constexpr auto kWatchPeriod = std::chrono::milliseconds(20);
+// How often the processes of a call are looked at: after a tenth of its time again, within bounds.
+constexpr auto kShortestWatch = std::chrono::milliseconds(20);
+constexpr auto kLongestWatch = std::chrono::milliseconds(100);
+// How long the interpreter may take to end a call before the whole slot is ended.
 constexpr auto kKillGrace = std::chrono::seconds(10);
 
 double milliseconds(Clock::duration time) {
@@ -99,6 +100,7 @@ class Slot::Call {
   bool hand_over(const std::string& code) {
     Json call;
     call["number"] = slot_.next_serial_;
+    call["wall_ms"] = limits_.wall_ms;
     call["cpu_s"] = (limits_.cpu_ms + 999) / 1000;
     call["memory_bytes"] = limits_.memory_bytes;
     call["file_bytes"] = limits_.file_bytes;
@@ -109,7 +111,7 @@ class Slot::Call {
     const FileDescriptor text = memory_file(code);
     started_ = Clock::now();
     deadline_ = started_ + std::chrono::milliseconds(limits_.wall_ms);
-    next_watch_ = started_ + kWatchPeriod;
+    next_watch_ = started_ + kShortestWatch;
     const bool is_sent =
         send_with_descriptors(slot_.calls_.get(), dump_json(call),
                               {text.get(), out_.write_end.get(), err_.write_end.get()});
@@ -153,7 +155,9 @@ class Slot::Call {
   }
 
   void watch() {
-    next_watch_ = Clock::now() + kWatchPeriod;
+    const auto now = Clock::now();
+    next_watch_ =
+        now + std::clamp<Clock::duration>((now - started_) / 10, kShortestWatch, kLongestWatch);
     const TreeUsage usage = measure_tree(slot_.init_);
     if (usage.resident_bytes > limits_.memory_bytes) return order_end(ToolStatus::kMemory);
     if (usage.processes > limits_.processes + 8) return order_end(ToolStatus::kProcesses);
@@ -259,7 +263,12 @@ class Slot::Call {
 
 std::optional<ToolResult> Slot::run(const std::string& code, const SandboxLimits& limits,
                                     int cancel) {
-  return Call(*this, limits, cancel).run(code);
+  try {
+    return Call(*this, limits, cancel).run(code);
+  } catch (...) {
+    end();  // where the conversation with the interpreter stands is not known any more
+    throw;
+  }
 }
 
 }  // namespace lapidary::sandbox

@@ -68,18 +68,22 @@ ChatTemplate ChatTemplate::from_text(std::string text, std::string what) {
   return ChatTemplate(std::move(compiled));
 }
 
-std::optional<ChatTemplate> ChatTemplate::load(const std::string& checkpoint_dir) {
+std::optional<std::string> ChatTemplate::find_text(const std::string& checkpoint_dir) {
   const std::string own_file = checkpoint_dir + "/chat_template.jinja";
-  if (std::filesystem::exists(own_file)) return from_text(read_file(own_file), own_file);
+  if (std::filesystem::exists(own_file)) return read_file(own_file);
   const std::string config_file = checkpoint_dir + "/tokenizer_config.json";
   if (!std::filesystem::exists(config_file)) return std::nullopt;
   const Json config = read_json_file(config_file);
   if (!config.is_object()) {
     fail(ErrorKind::kCorrupt, config_file, ": expected an object, found ", json_type(config));
   }
-  auto text = template_in_config(config, config_file);
+  return template_in_config(config, config_file);
+}
+
+std::optional<ChatTemplate> ChatTemplate::load(const std::string& checkpoint_dir) {
+  auto text = find_text(checkpoint_dir);
   if (!text) return std::nullopt;
-  return from_text(std::move(*text), config_file + " chat_template");
+  return from_text(std::move(*text), checkpoint_dir + " chat template");
 }
 
 const std::string& ChatTemplate::text() const {

@@ -12,9 +12,11 @@ using test::load_fixture;
 using test::sequences;
 using test::starts_of;
 
+// ||a - b|| / ||b||
 double relative_difference(const at::Tensor& a, const at::Tensor& b) {
-  const double scale = b.detach().abs().max().item().toDouble();
-  return a.detach().sub(b.detach()).abs().max().item().toDouble() / scale;
+  const at::Tensor wanted = b.detach().to(at::kDouble);
+  return a.detach().to(at::kDouble).sub(wanted).norm().item().toDouble() /
+         wanted.norm().item().toDouble();
 }
 
 // Logits of `ids` packed as given; the sum of their products with fixed noise is differentiated.
@@ -39,8 +41,8 @@ at::Tensor logits_and_gradients(const Gemma4Model& model, const std::vector<at::
 
 class EveryFixture : public ::testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Gemma4Model, EveryFixture, ::testing::ValuesIn(test::kFixtures),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& fixture) {
+                           std::string name = fixture.param;
                            for (char& c : name) c = c == '-' ? '_' : c;
                            return name;
                          });

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "sandbox/sandbox_fixture.h"
 #include "sandbox/slime_ban_list.h"
+#include "support/fake_sandbox.h"
 #include "support/paths.h"
 
 namespace lapidary::sandbox {
@@ -94,6 +95,36 @@ TEST(CodeInterpreter, PlainWordingKeepsWhatWasPrintedBeforeAnException) {
             "Output:\na\n\nError: Code execution timed out after 1.5 seconds");
   EXPECT_EQ(interpreter.run("import os\nos.kill(os.getpid(), 9)").text,
             "Error: ended by signal 9 (Killed)");
+}
+
+TEST(CodeInterpreter, NamesEveryEndThatTheProgramCannot) {
+  ToolResult end;
+  test::FakeSandbox sandbox([&](const std::string&) { return end; });
+  const auto texts = [&](ToolStatus status, int signal) {
+    end = {};
+    end.status = status;
+    end.signal = signal;
+    const std::string plain = CodeInterpreter(sandbox, ToolWording::kPlain).run("x").text;
+    return std::pair(plain, CodeInterpreter(sandbox, ToolWording::kSlime).run("x").text);
+  };
+  EXPECT_EQ(texts(ToolStatus::kMemory, 9),
+            std::pair(std::string("Error: more than 2.00 GiB of memory"),
+                      std::string("Error: Process exited with code -9\n")));
+  EXPECT_EQ(texts(ToolStatus::kFlood, 9).first, "Error: more than 64.00 MiB of output");
+  EXPECT_EQ(texts(ToolStatus::kKilled, 11).first, "Error: ended by signal 11 (Segmentation fault)");
+  EXPECT_EQ(texts(ToolStatus::kTimeout, 9).second,
+            "Error: Code execution timed out after 30 seconds");
+  EXPECT_EQ(texts(ToolStatus::kUnavailable, 0).second, "Error: the code was not run (unavailable)");
+  EXPECT_EQ(sandbox.programs().at(0), "x");
+  EXPECT_EQ(sandbox.programs().at(1), slime_program("x"));
+}
+
+TEST(CodeInterpreter, RefusedCodeIsNotRun) {
+  test::FakeSandbox sandbox([](const std::string&) { return ToolResult{}; });
+  const ToolAnswer answer = CodeInterpreter(sandbox, ToolWording::kSlime).run("import os");
+  EXPECT_EQ(answer.text, "Error: Code contains dangerous pattern: import\\s+os");
+  EXPECT_EQ(answer.result.status, ToolStatus::kRefused);
+  EXPECT_TRUE(sandbox.programs().empty());
 }
 
 }  // namespace

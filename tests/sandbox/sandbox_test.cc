@@ -64,6 +64,10 @@ TEST(PythonSandbox, OrdinaryLibrariesWork) {
       "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'print(\"ok\")'])",
       "import multiprocessing, os\np = multiprocessing.Process(target=print, args=('ok',))\n"
       "p.start()\np.join()",
+      "import multiprocessing\nwith multiprocessing.Pool(2) as pool:\n"
+      "    assert pool.map(abs, [-1, 2]) == [1, 2]\nprint('ok')",
+      "from multiprocessing import shared_memory\nm = shared_memory.SharedMemory('x', True, 10)\n"
+      "print('ok')",
       "import tempfile\nf = tempfile.NamedTemporaryFile('w+')\nf.write('ok')\nf.seek(0)\n"
       "print(f.read())",
       "open('other.py', 'w').write('word = \"ok\"')\nimport other\nprint(other.word)",

@@ -4,7 +4,7 @@
 namespace lapidary::ops::reference {
 
 at::Tensor head_logits(const at::Tensor& hidden, const at::Tensor& table, double softcap) {
-  const at::Tensor logits = hidden.matmul(table.t()).to(at::kFloat);
+  const at::Tensor logits = linear(hidden, table).to(at::kFloat);
   return softcap == 0.0 ? logits : logits.div(softcap).tanh().mul(softcap);
 }
 

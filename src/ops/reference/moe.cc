@@ -11,7 +11,7 @@ Routing route(const at::Tensor& residual, const RouterWeights& router, Dim top_k
               KeepProbs keep_probs) {
   const double root_size = std::pow(static_cast<double>(residual.size(-1)), -0.5);
   const at::Tensor scaled = rms_norm(residual, at::Tensor(), eps).mul(router.scale).mul(root_size);
-  const at::Tensor probs = scaled.matmul(router.proj.t()).softmax(-1, at::kFloat);
+  const at::Tensor probs = linear(scaled, router.proj).softmax(-1, at::kFloat);
   // A stable sort instead of topk: equal probabilities go to the lower id on every device.
   const auto [sorted, order] = probs.sort(/*stable=*/true, /*dim=*/-1, /*descending=*/true);
   const at::Tensor chosen = order.narrow(-1, 0, top_k).contiguous();
@@ -34,8 +34,8 @@ at::Tensor experts(const at::Tensor& input, const at::Tensor& gate_up, const at:
     const at::Tensor tokens = places.select(1, 0);
     const at::Tensor weight = routing.weights.flatten().index_select(
         0, tokens.mul(routing.experts.size(1)).add(places.select(1, 1)));
-    const at::Tensor inner = geglu(input.index_select(0, tokens).matmul(gate_ups[expert].t()));
-    const at::Tensor outer = inner.matmul(downs[expert].t()).mul(weight.unsqueeze(-1));
+    const at::Tensor inner = geglu(linear(input.index_select(0, tokens), gate_ups[expert]));
+    const at::Tensor outer = linear(inner, downs[expert]).mul(weight.unsqueeze(-1));
     sum = sum.index_add(0, tokens, outer.to(input.scalar_type()));
   }
   return sum;
