@@ -8,7 +8,7 @@
 #include "tokenizer/jinja/failure.h"
 #include "tokenizer/jinja/parser.h"
 #include "tokenizer/jinja/syntax_failure.h"
-#include "tokenizer/jinja/unicode.h"
+#include "tokenizer/utf8.h"
 
 namespace lapidary::tokenizer {
 namespace {
@@ -34,8 +34,8 @@ std::optional<std::string> template_in_config(const Json& config, const std::str
 
 // A rendering may hold halves of characters, which no text can.
 void refuse_surrogates(const std::string& text) {
-  const size_t fault = jinja::find_invalid_utf8(text);
-  if (fault == std::string::npos) return;
+  const size_t fault = well_formed_prefix(text);
+  if (fault == text.size()) return;
   jinja::fail_type("the rendered text holds a lone surrogate at its byte ", fault,
                    ": surrogates not allowed");
 }
@@ -52,8 +52,8 @@ ChatTemplate::ChatTemplate(std::shared_ptr<const Compiled> compiled)
     : compiled_(std::move(compiled)) {}
 
 ChatTemplate ChatTemplate::from_text(std::string text, std::string what) {
-  const size_t fault = jinja::find_invalid_utf8(text);
-  if (fault != std::string::npos) {
+  const size_t fault = well_formed_prefix(text);
+  if (fault != text.size()) {
     fail(ErrorKind::kCorrupt, what, ": the template is not UTF-8 at byte ", fault);
   }
   auto compiled = std::make_shared<Compiled>();
@@ -68,18 +68,22 @@ ChatTemplate ChatTemplate::from_text(std::string text, std::string what) {
   return ChatTemplate(std::move(compiled));
 }
 
-std::optional<ChatTemplate> ChatTemplate::load(const std::string& checkpoint_dir) {
+std::optional<std::string> ChatTemplate::find_text(const std::string& checkpoint_dir) {
   const std::string own_file = checkpoint_dir + "/chat_template.jinja";
-  if (std::filesystem::exists(own_file)) return from_text(read_file(own_file), own_file);
+  if (std::filesystem::exists(own_file)) return read_file(own_file);
   const std::string config_file = checkpoint_dir + "/tokenizer_config.json";
   if (!std::filesystem::exists(config_file)) return std::nullopt;
   const Json config = read_json_file(config_file);
   if (!config.is_object()) {
     fail(ErrorKind::kCorrupt, config_file, ": expected an object, found ", json_type(config));
   }
-  auto text = template_in_config(config, config_file);
+  return template_in_config(config, config_file);
+}
+
+std::optional<ChatTemplate> ChatTemplate::load(const std::string& checkpoint_dir) {
+  auto text = find_text(checkpoint_dir);
   if (!text) return std::nullopt;
-  return from_text(std::move(*text), config_file + " chat_template");
+  return from_text(std::move(*text), checkpoint_dir + " chat template");
 }
 
 const std::string& ChatTemplate::text() const {

@@ -33,6 +33,8 @@ class ChatTemplate {
   // chat_template.jinja, else "chat_template" of tokenizer_config.json (a text, or a list of named
   // templates, of which "default" is taken); nothing where the checkpoint has neither.
   static std::optional<ChatTemplate> load(const std::string& checkpoint_dir);
+  // The text that load() would take.
+  static std::optional<std::string> find_text(const std::string& checkpoint_dir);
 
   // `context` is an object with every variable. `time` is what strftime_now shows; default: now.
   // Throws RenderError; a template that does not end or grows without bound ends as kType.

@@ -36,11 +36,11 @@ constexpr std::string_view kNumberNames[] = {
     "__round__", "__rpow__",      "__rsub__",      "__rtruediv__", "__sub__",    "__truediv__",
     "__trunc__", "__rfloordiv__", "__getnewargs__"};
 constexpr std::string_view kUndefinedNames[] = {
-    "__add__",      "__bool__",  "__call__",  "__complex__", "__div__",      "__float__",
-    "__floordiv__", "__getattr__", "__getitem__", "__int__", "__iter__",     "__len__",
-    "__mod__",      "__module__", "__mul__",  "__neg__",     "__pos__",      "__pow__",
-    "__radd__",     "__rdiv__",  "__rfloordiv__", "__rmod__", "__rmul__",    "__rpow__",
-    "__rsub__",     "__rtruediv__", "__slots__", "__sub__",  "__truediv__",  "__aiter__"};
+    "__add__",      "__bool__",     "__call__",      "__complex__", "__div__",     "__float__",
+    "__floordiv__", "__getattr__",  "__getitem__",   "__int__",     "__iter__",    "__len__",
+    "__mod__",      "__module__",   "__mul__",       "__neg__",     "__pos__",     "__pow__",
+    "__radd__",     "__rdiv__",     "__rfloordiv__", "__rmod__",    "__rmul__",    "__rpow__",
+    "__rsub__",     "__rtruediv__", "__slots__",     "__sub__",     "__truediv__", "__aiter__"};
 constexpr std::string_view kFunctionNames[] = {
     "__call__",     "__code__",        "__closure__",  "__defaults__",      "__dict__",
     "__globals__",  "__module__",      "__name__",     "__self__",          "__func__",
