@@ -108,8 +108,8 @@ Rendering ChatTemplate::render_within(const Limits& limits, const Json& context,
          ": the context must be an object with the template's variables, found ",
          json_type(context));
   }
+  jinja::Runtime run(limits, time ? *time : jinja::wall_time_now());  // outlives all values
   jinja::Context variables(context);
-  jinja::Runtime run(limits, time ? *time : jinja::wall_time_now());
   jinja::Renderer renderer(*compiled_->parsed, run, variables);
   try {
     Rendering out;

@@ -37,6 +37,7 @@ class TextBuilder {
 
  private:
   void make_room(size_t more) {
+    run_.check_room(more);
     const size_t needed = text_.size() + more;
     if (needed > charge_.bytes())
       charge_.grow(std::max(needed, 2 * charge_.bytes()) - charge_.bytes());
