@@ -19,5 +19,6 @@ void add_report(CLI::App& app, int& exit_status);
 void add_render(CLI::App& app, int& exit_status);
 void add_inspect(CLI::App& app, int& exit_status);
 void add_tokenize(CLI::App& app, int& exit_status);
+void add_render(CLI::App& app, int& exit_status);
 
 }  // namespace lapidary::cli
