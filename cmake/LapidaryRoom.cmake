@@ -12,6 +12,7 @@ function(lapidary_room name)
   else()
     list(FILTER sources EXCLUDE REGEX "_cuda\\.cc$")
   endif()
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")  # a program, not a part of the room
   if(NOT sources)  # a room that has nothing in it yet
     add_library(lapidary_${name} INTERFACE)
     return()

@@ -1,10 +1,10 @@
 # lapidary_test(ROOM [TORCH] [DEPS ...])
-# tests/ROOM/*_test.cc become one binary ROOM_test. A binary that links LibTorch is one ctest entry (its start costs 0.16 s),
+# tests/ROOM/*.cc become one binary ROOM_test. A binary that links LibTorch is one ctest entry (its start costs 0.16 s),
 # any other is one entry a case.
 include(GoogleTest)
 function(lapidary_test room)
   cmake_parse_arguments(TEST "TORCH" "" "DEPS" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${room}/*_test.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${room}/*.cc)
   if(NOT sources)
     return()
   endif()

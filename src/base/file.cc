@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 
@@ -15,7 +16,8 @@ namespace {
 
 ErrorKind kind_of_errno() {
   if (errno == ENOENT || errno == ENOTDIR) return ErrorKind::kNotFound;
-  if (errno == ENOSPC || errno == EDQUOT || errno == ENOMEM) return ErrorKind::kExhausted;
+  if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG || errno == ENOMEM)
+    return ErrorKind::kExhausted;
   return ErrorKind::kIo;
 }
 
@@ -68,27 +70,55 @@ std::string read_file(const std::string& path) {
 }
 
 void write_file_atomically(const std::string& path, std::string_view contents) {
-  const std::string temporary = cat(path, ".tmp.", ::getpid());
-  try {
-    const FileDescriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC, "create");
-    size_t written = 0;
-    while (written < contents.size()) {
-      const ssize_t put = ::write(file.get(), contents.data() + written, contents.size() - written);
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) fail(kind_of_errno(), "cannot write ", path, ": ", last_os_error());
-      written += static_cast<size_t>(put);
-    }
-    if (::fsync(file.get()) != 0)
-      fail(kind_of_errno(), "cannot write ", path, ": ", last_os_error());
-  } catch (const Error&) {
-    ::unlink(temporary.c_str());
-    throw;
+  FileWriter writer(path);
+  writer.append(std::as_bytes(std::span(contents)));
+  writer.finish();
+}
+
+FileWriter::FileWriter(std::string path) : path_(std::move(path)) {
+  struct stat status {};
+  const bool is_special = ::lstat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  if (!is_special) temporary_ = cat(path_, ".tmp.", ::getpid());
+  const std::string& opened = is_special ? path_ : temporary_;
+  descriptor_ = ::open(opened.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) fail(kind_of_errno(), "cannot create ", path_, ": ", last_os_error());
+}
+
+FileWriter::~FileWriter() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void FileWriter::fail_writing() {
+  fail(kind_of_errno(), "cannot write ", path_, ": ", last_os_error());
+}
+
+void FileWriter::reserve(size_t bytes) {
+  if (bytes == 0 || temporary_.empty() ||
+      ::fallocate(descriptor_, 0, 0, static_cast<off_t>(bytes)) == 0)
+    return;
+  if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) {
+    fail(ErrorKind::kExhausted, "cannot write ", path_, ": it takes ",
+         bytes_text(static_cast<double>(bytes)), ": ", last_os_error());
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
-    const std::string reason = last_os_error();
-    ::unlink(temporary.c_str());
-    fail(ErrorKind::kIo, "cannot write ", path, ": ", reason);
+}
+
+void FileWriter::append(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(descriptor_, bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) fail_writing();
+    bytes = bytes.subspan(static_cast<size_t>(put));
   }
+}
+
+void FileWriter::finish() {
+  if (!temporary_.empty()) {
+    if (::fsync(descriptor_) != 0) fail_writing();
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_writing();
+  }
+  ::close(std::exchange(descriptor_, -1));
 }
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {

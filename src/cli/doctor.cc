@@ -6,10 +6,27 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <string>
 
+#include "base/error.h"
 #include "cli/verbs.h"
+#include "sandbox/sandbox.h"
 
 namespace lapidary::cli {
+namespace {
+
+// Starts one: whether it works here is known only then.
+std::string sandbox_text() {
+  sandbox::SandboxOptions options;
+  options.concurrency = 1;
+  try {
+    return "usable: " + sandbox::PythonSandbox::create(options)->description();
+  } catch (const Error& error) {
+    return std::string("not usable: ") + error.what();
+  }
+}
+
+}  // namespace
 
 void add_doctor(CLI::App& app, int& exit_status) {
   CLI::App* verb = app.add_subcommand("doctor", "Show what this build and this machine can do");
@@ -20,6 +37,7 @@ void add_doctor(CLI::App& app, int& exit_status) {
                 at::get_num_threads());
     std::printf("CUDA       %s\n",
                 at::hasCUDA() ? "usable" : "not usable (no CUDA build, driver or device)");
+    std::printf("sandbox    %s\n", sandbox_text().c_str());
     exit_status = 0;
   });
 }

@@ -51,7 +51,15 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "lapidary " LAPIDARY_VERSION);
   app.require_subcommand(1);
   int status = 0;
+  lapidary::cli::add_bench(app, status);
   lapidary::cli::add_doctor(app, status);
+  lapidary::cli::add_generate(app, status);
+  lapidary::cli::add_init(app, status);
+  lapidary::cli::add_score(app, status);
+  lapidary::cli::add_parity(app, status);
+  lapidary::cli::add_report(app, status);
+  lapidary::cli::add_inspect(app, status);
+  lapidary::cli::add_tokenize(app, status);
   try {
     app.parse(argc, argv);
     return status;

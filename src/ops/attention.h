@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <span>
 #include <vector>
@@ -18,7 +19,13 @@ namespace lapidary::ops {
 struct PackedRows {
   std::vector<Dim> query_starts;
   std::vector<Dim> key_starts;
-  static PackedRows self(std::vector<Dim> starts) { return {starts, starts}; }
+  // The same offsets as int32 tensors on an accelerator, made once for all layers by on_device();
+  // without them each call sends them again.
+  at::Tensor device_query_starts = {};
+  at::Tensor device_key_starts = {};
+
+  static PackedRows self(const std::vector<Dim>& starts) { return {starts, starts}; }
+  PackedRows on_device(c10::Device device) const;  // unchanged for the CPU
 };
 
 // window: a query sees that many keys, itself included (0: all before it). query [query rows,

@@ -4,11 +4,15 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "base/dim.h"
+
 namespace lapidary::ops {
 
 struct HeadOptions {
   double softcap = 0.0;      // 0: none
   double temperature = 1.0;  // divides the capped logits
+  // fp32 logits that exist at a time; forward and backward hold a handful of buffers of this size.
+  Dim chunk_bytes = Dim{128} << 20;
 };
 
 // hidden [tokens, hidden], table [vocabulary, hidden] -> fp32 [tokens, vocabulary] after the soft

@@ -18,6 +18,7 @@ Json evaluate_reward_other(const Json& test_case);
 Json evaluate_reward_retool(const Json& test_case);
 Json evaluate_retool_parse(const Json& test_case);
 Json evaluate_retool_episode(const Json& test_case);
+Json evaluate_retool_sandbox(const Json& test_case);
 Json evaluate_data(const Json& test_case);
 Json evaluate_metrics_values(const Json& test_case);
 

@@ -1,0 +1,149 @@
+// The head with a backward of its own: forward and backward both walk the rows in chunks and
+// compute the logits of a chunk when they need them, so that [tokens, vocabulary] never exists.
+#include "ops/log_prob.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+
+#include <algorithm>
+
+#include "ops/custom_grad.h"
+#include "ops/reference.h"
+#include "tensor/shape.h"
+
+namespace lapidary::ops {
+
+namespace {
+
+// Calls visit(first row, number of rows) for each chunk.
+template <typename Visit>
+void for_each_chunk(Dim num_rows, Dim vocabulary, const HeadOptions& options, const Visit& visit) {
+  const Dim row_bytes = vocabulary * static_cast<Dim>(sizeof(float));
+  const Dim step = std::max<Dim>(1, options.chunk_bytes / row_bytes);
+  for (Dim first = 0; first < num_rows; first += step)
+    visit(first, std::min(step, num_rows - first));
+}
+
+struct Statistics {
+  at::Tensor largest;   // [tokens] fp32, of the tempered logits
+  at::Tensor log_sum;   // [tokens] fp32, log of the sum of exp(logit - largest)
+  at::Tensor log_prob;  // [tokens] fp32
+  at::Tensor entropy;   // [tokens] fp32
+};
+
+// Logits [rows, vocabulary] -> log-probabilities, in place. First the largest logit is taken off
+// (exactly, where it matters), then a small number: a probability near 1 keeps its digits, which
+// logit - logsumexp would lose.
+at::Tensor to_log_probs(const at::Tensor& logits, const at::Tensor& largest,
+                        const at::Tensor& log_sum) {
+  return logits.sub_(largest.unsqueeze(-1)).sub_(log_sum.unsqueeze(-1));
+}
+
+Statistics forward(const at::Tensor& hidden, const at::Tensor& table, const at::Tensor& targets,
+                   const HeadOptions& options) {
+  const Dim tokens = hidden.size(0);
+  const auto row = [&] { return at::empty({tokens}, hidden.options().dtype(at::kFloat)); };
+  const Statistics all{row(), row(), row(), row()};
+  for_each_chunk(tokens, table.size(0), options, [&](Dim first, Dim count) {
+    const auto rows = [&](const at::Tensor& tensor) { return tensor.narrow(0, first, count); };
+    const at::Tensor logits =
+        head_logits(rows(hidden), table, options.softcap).div_(options.temperature);
+    const at::Tensor largest = logits.amax(-1);
+    const at::Tensor log_sum = logits.sub(largest.unsqueeze(-1)).exp_().sum(-1).log_();
+    const at::Tensor log_p = to_log_probs(logits, largest, log_sum);
+    rows(all.largest).copy_(largest);
+    rows(all.log_sum).copy_(log_sum);
+    rows(all.log_prob).copy_(log_p.gather(-1, rows(targets).unsqueeze(-1)).squeeze(-1));
+    rows(all.entropy).copy_(log_p.exp().mul_(log_p).sum(-1).neg_());
+  });
+  return all;
+}
+
+// Gradient in the tempered logits z of one chunk: d log p_target / dz = onehot - p, d entropy / dz
+// = -p (log p + entropy).
+at::Tensor logit_gradient(const at::Tensor& log_p, const at::Tensor& targets,
+                          const at::Tensor& entropy, const at::Tensor& grad_log_prob,
+                          const at::Tensor& grad_entropy) {
+  const at::Tensor p = log_p.exp();
+  return log_p.add_(entropy.unsqueeze(-1))
+      .mul_(grad_entropy.unsqueeze(-1))
+      .add_(grad_log_prob.unsqueeze(-1))
+      .mul_(p)
+      .neg_()
+      .scatter_add_(-1, targets.unsqueeze(-1), grad_log_prob.unsqueeze(-1));
+}
+
+struct Gradients {
+  at::Tensor hidden;
+  at::Tensor table;
+};
+enum class Needs { kHidden, kTable, kBoth };
+
+Gradients backward(const Tensors& kept, const Tensors& grad_outputs, const HeadOptions& options,
+                   Needs needs) {
+  const at::Tensor &hidden = kept[0], &table = kept[1], &targets = kept[2];
+  const Statistics all{kept[3], kept[4], {}, kept[5]};
+  const auto given_or_zero = [&](const at::Tensor& gradient) {
+    return gradient.defined() ? gradient : at::zeros_like(all.log_sum);
+  };
+  const at::Tensor grad_log_prob = given_or_zero(grad_outputs[0]);
+  const at::Tensor grad_entropy = given_or_zero(grad_outputs[1]);
+  Gradients out;
+  if (needs != Needs::kTable) out.hidden = at::empty_like(hidden);
+  // Summed in fp32 over the chunks, so that a bf16 table is rounded once.
+  if (needs != Needs::kHidden) {
+    out.table = at::zeros(table.sizes(), table.options().dtype(at::kFloat));
+  }
+  for_each_chunk(hidden.size(0), table.size(0), options, [&](Dim first, Dim count) {
+    const auto rows = [&](const at::Tensor& tensor) { return tensor.narrow(0, first, count); };
+    const at::Tensor capped = head_logits(rows(hidden), table, options.softcap);
+    const at::Tensor log_p =
+        to_log_probs(capped.div(options.temperature), rows(all.largest), rows(all.log_sum));
+    at::Tensor gradient = logit_gradient(log_p, rows(targets), rows(all.entropy),
+                                         rows(grad_log_prob), rows(grad_entropy))
+                              .div_(options.temperature);
+    if (options.softcap != 0.0) {
+      gradient.mul_(capped.div_(options.softcap).square_().neg_().add_(1.0));
+    }
+    gradient = gradient.to(hidden.scalar_type());
+    if (out.hidden.defined()) rows(out.hidden).copy_(gradient.matmul(table));
+    if (out.table.defined()) out.table.add_(gradient.t().matmul(rows(hidden)));
+  });
+  if (out.table.defined()) out.table = out.table.to(table.scalar_type());
+  return out;
+}
+
+}  // namespace
+
+at::Tensor head_logits(const at::Tensor& hidden, const at::Tensor& table, double softcap) {
+  expect_shape(hidden, "hidden", {kAnyExtent, table.size(1)});
+  return reference::head_logits(hidden, table, softcap);
+}
+
+TokenLogProbs token_log_probs(const at::Tensor& hidden, const at::Tensor& table,
+                              const at::Tensor& targets, const HeadOptions& options) {
+  expect_shape(hidden, "hidden", {kAnyExtent, table.size(1)});
+  expect_shape(targets, "targets", {hidden.size(0)});
+  const Needs needs = !table.requires_grad()    ? Needs::kHidden
+                      : !hidden.requires_grad() ? Needs::kTable
+                                                : Needs::kBoth;
+  const Tensors outputs = apply_custom_grad(
+      {.forward =
+           [options](const Tensors& inputs) {
+             const Statistics all = forward(inputs[0], inputs[1], inputs[2], options);
+             return std::pair(
+                 Tensors{all.log_prob, all.entropy},
+                 Tensors{inputs[0], inputs[1], inputs[2], all.largest, all.log_sum, all.entropy});
+           },
+       .backward =
+           [options, needs](const Tensors& kept, const Tensors& grad_outputs) {
+             const Gradients gradients = backward(kept, grad_outputs, options, needs);
+             return Tensors{gradients.hidden, gradients.table, at::Tensor()};
+           }},
+      {hidden, table, targets});
+  return {outputs[0], outputs[1]};
+}
+
+}  // namespace lapidary::ops
