@@ -37,9 +37,8 @@ Json math_grade(const JsonObject& input) {
 
 }  // namespace
 
-Json evaluate_reward_dapo(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
-  const JsonObject input = fields.get_object("input");
+Json evaluate_reward_dapo(const JsonObject& test_case) {
+  const JsonObject input = test_case.get_object("input");
   rl::RewardRequest request;
   request.type = "dapo";
   request.response = input.get_string_or("response", "");
@@ -47,21 +46,19 @@ Json evaluate_reward_dapo(const Json& test_case) {
   return rl::rule_reward(request);
 }
 
-Json evaluate_reward_math(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
-  const std::string kind = fields.get_string("kind");
+Json evaluate_reward_math(const JsonObject& test_case) {
+  const std::string kind = test_case.get_string("kind");
   if (kind == "boxed_extract") {
-    return boxed_extract(fields.get_object("input"));
+    return boxed_extract(test_case.get_object("input"));
   }
   if (kind == "math_grade") {
-    return math_grade(fields.get_object("input"));
+    return math_grade(test_case.get_object("input"));
   }
   fail(ErrorKind::kUnsupported, "reward-math has no case of the kind ", kind);
 }
 
-Json evaluate_reward_other(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
-  const JsonObject input = fields.get_object("input");
+Json evaluate_reward_other(const JsonObject& test_case) {
+  const JsonObject input = test_case.get_object("input");
   rl::RewardRequest request;
   request.type = input.get_string_or("rm_type", "");
   request.response = input.get_string_or("response", "");
@@ -74,9 +71,8 @@ Json evaluate_reward_other(const Json& test_case) {
   }
 }
 
-Json evaluate_reward_retool(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
-  const JsonObject input = fields.get_object("input");
+Json evaluate_reward_retool(const JsonObject& test_case) {
+  const JsonObject input = test_case.get_object("input");
   // Both variants score the response alone.
   const Json reward =
       rl::retool_reward(input.get_string_or("response", ""), input.json().value("label", Json()),

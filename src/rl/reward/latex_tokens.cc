@@ -13,7 +13,7 @@ constexpr std::array<TextView, 8> kSpecials = {U"---", U"--", U"``", U"''",
                                                U"!`",  U"?`", U"&",  U"~"};
 
 bool is_environment_character(char32_t code) {
-  return is_alpha(code) || is_digit(code) || contains(U"_* .-", TextView(&code, 1));
+  return is_word_character(code) || contains(U"* .-", TextView(&code, 1));
 }
 
 // "{name}" behind \begin or \end; moves `at` behind it.

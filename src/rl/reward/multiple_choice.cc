@@ -132,10 +132,6 @@ std::optional<char32_t> first_match(TextView text, const Match& match) {
   return std::nullopt;
 }
 
-bool is_word_character(char32_t code) {
-  return is_alpha(code) || is_digit(code) || code == U'_';
-}
-
 std::optional<Text> picked_letter(TextView text, const std::vector<Text>& valid) {
   const auto as_valid = [&valid](std::optional<char32_t> letter) -> std::optional<Text> {
     if (!letter || std::find(valid.begin(), valid.end(), Text(1, *letter)) == valid.end()) {

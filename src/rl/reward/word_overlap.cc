@@ -12,10 +12,6 @@ namespace {
 
 constexpr TextView kPunctuation = U"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
-bool is_word_character(char32_t code) {
-  return is_alpha(code) || is_digit(code) || code == U'_';
-}
-
 bool is_article(TextView word) {
   return word == U"a" || word == U"an" || word == U"the";
 }
