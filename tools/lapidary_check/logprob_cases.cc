@@ -140,10 +140,9 @@ Json lm_head(const JsonObject& input) {
 
 }  // namespace
 
-Json evaluate_logprob_entropy(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
-  const std::string kind = fields.get_string("kind");
-  const JsonObject input = fields.get_object("input");
+Json evaluate_logprob_entropy(const JsonObject& test_case) {
+  const std::string kind = test_case.get_string("kind");
+  const JsonObject input = test_case.get_object("input");
   if (kind == "logprob_cp") {
     return logprob_cp(input);
   }

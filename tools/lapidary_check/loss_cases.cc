@@ -229,10 +229,9 @@ Json evaluate(const std::string& kind, const JsonObject& input) {
 
 }  // namespace
 
-Json evaluate_policy_loss(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
+Json evaluate_policy_loss(const JsonObject& test_case) {
   try {
-    return evaluate(fields.get_string("kind"), fields.get_object("input"));
+    return evaluate(test_case.get_string("kind"), test_case.get_object("input"));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInvalidArgument) {
       throw;
@@ -241,7 +240,7 @@ Json evaluate_policy_loss(const Json& test_case) {
   }
 }
 
-Json evaluate_cp_loss(const Json& test_case) {
+Json evaluate_cp_loss(const JsonObject& test_case) {
   return evaluate_policy_loss(test_case);
 }
 

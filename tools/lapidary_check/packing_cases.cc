@@ -219,10 +219,9 @@ Json evaluate(const std::string& kind, const JsonObject& fields) {
 
 }  // namespace
 
-Json evaluate_packing(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
+Json evaluate_packing(const JsonObject& test_case) {
   try {
-    return evaluate(fields.get_string("kind"), fields.get_object("input"));
+    return evaluate(test_case.get_string("kind"), test_case.get_object("input"));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInvalidArgument) {
       throw;

@@ -7,19 +7,19 @@
 
 namespace lapidary::check {
 
-Json evaluate_advantages(const Json& test_case);
-Json evaluate_policy_loss(const Json& test_case);
-Json evaluate_cp_loss(const Json& test_case);
-Json evaluate_logprob_entropy(const Json& test_case);
-Json evaluate_packing(const Json& test_case);
-Json evaluate_reward_dapo(const Json& test_case);
-Json evaluate_reward_math(const Json& test_case);
-Json evaluate_reward_other(const Json& test_case);
-Json evaluate_reward_retool(const Json& test_case);
-Json evaluate_retool_parse(const Json& test_case);
-Json evaluate_retool_episode(const Json& test_case);
-Json evaluate_retool_sandbox(const Json& test_case);
-Json evaluate_data(const Json& test_case);
-Json evaluate_metrics_values(const Json& test_case);
+Json evaluate_advantages(const JsonObject& test_case);
+Json evaluate_policy_loss(const JsonObject& test_case);
+Json evaluate_cp_loss(const JsonObject& test_case);
+Json evaluate_logprob_entropy(const JsonObject& test_case);
+Json evaluate_packing(const JsonObject& test_case);
+Json evaluate_reward_dapo(const JsonObject& test_case);
+Json evaluate_reward_math(const JsonObject& test_case);
+Json evaluate_reward_other(const JsonObject& test_case);
+Json evaluate_reward_retool(const JsonObject& test_case);
+Json evaluate_retool_parse(const JsonObject& test_case);
+Json evaluate_retool_episode(const JsonObject& test_case);
+Json evaluate_retool_sandbox(const JsonObject& test_case);
+Json evaluate_data(const JsonObject& test_case);
+Json evaluate_metrics_values(const JsonObject& test_case);
 
 }  // namespace lapidary::check
