@@ -61,7 +61,6 @@ int main(int argc, char** argv) {
   lapidary::cli::add_render(app, status);
   lapidary::cli::add_inspect(app, status);
   lapidary::cli::add_tokenize(app, status);
-  lapidary::cli::add_render(app, status);
   try {
     app.parse(argc, argv);
     return status;

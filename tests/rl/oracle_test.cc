@@ -1,5 +1,5 @@
 // The reference vectors, each file through the code that lapidary-check runs on it.
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/oracle_cases.h"
 
 namespace lapidary::test {

@@ -1,6 +1,6 @@
 #include "base/check.h"
 #include "lapidary_check/case_values.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/advantage/dynamic_filter.h"
 #include "rl/advantage/group_rewards.h"
 #include "rl/advantage/token_advantages.h"

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "lapidary_check/case_values.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/data/prompt_file.h"
 #include "rl/data/prompt_source.h"
 #include "rl/data/python_random.h"

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "lapidary_check/case_values.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/loss/logit_log_probs.h"
 #include "rl/packing/context_slice.h"
 

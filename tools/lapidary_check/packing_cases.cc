@@ -3,7 +3,7 @@
 
 #include "base/check.h"
 #include "lapidary_check/case_values.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/packing/balance.h"
 #include "rl/packing/bins.h"
 #include "rl/packing/context_slice.h"

@@ -7,7 +7,7 @@ namespace lapidary::check {
 
 using namespace tokenizer;
 
-Json parse_tools(const JsonObject& one) {
+Json evaluate_parse_tools(const JsonObject& one) {
   const std::string format = one.get_string("format");
   if (format != "gemma4" && format != "json") {
     fail(ErrorKind::kInvalidArgument, one.what(), ": \"format\" must be gemma4 or json, found ",

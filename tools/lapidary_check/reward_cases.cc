@@ -1,6 +1,6 @@
 #include "base/check.h"
 #include "lapidary_check/case_values.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/record/prompt.h"
 #include "rl/reward/boxed.h"
 #include "rl/reward/dapo.h"

@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "sandbox/code_interpreter.h"
 #include "sandbox/slime_ban_list.h"
 

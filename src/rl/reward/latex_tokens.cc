@@ -40,7 +40,7 @@ Text take_post_space(TextView source, size_t& at) {
   while (at < source.size() && is_space(source[at])) {
     space.push_back(source[at++]);
     if (space.ends_with(U"\n\n")) {
-      space.resize(space.size() - 2);
+      space.erase(space.size() - 2);
       at -= 2;
       break;
     }
@@ -86,7 +86,7 @@ LatexToken next_latex_token(TextView source, size_t at, Brackets brackets,
   while (at < source.size() && is_space(source[at])) {
     token.pre_space.push_back(source[at++]);
     if (token.pre_space.ends_with(U"\n\n")) {
-      token.pre_space.resize(token.pre_space.size() - 2);
+      token.pre_space.erase(token.pre_space.size() - 2);
       token.kind = Kind::kCharacter;
       token.text = U"\n\n";
       token.begin = at - 2;
