@@ -52,7 +52,11 @@ class MetricSums {
       }
     }
   }
-  at::Tensor at(const std::string& name) const { return sums_[index_.at(name)].second; }
+  // A step without a trained token has the loss 0.
+  at::Tensor loss() const {
+    const auto found = index_.find("loss");
+    return found == index_.end() ? at::zeros({}, at::kFloat) : sums_[found->second].second;
+  }
   void show(observe::MetricRow& row) const {
     for (const auto& [name, sum] : sums_) row.set("train/" + name, sum.item().toDouble());
   }
@@ -232,24 +236,19 @@ observe::MetricRow PolicyTrainer::train_step(std::vector<rl::Sample>& samples,
   const GradientScope scope(update_);
   for (const std::vector<Dim>& members : step.micro_batches) {
     MicroBatch batch(samples, members, Selection::kTrained, model_.device());
-    ops::TokenLogProbs found;
-    if (batch.num_selected() > 0) {
-      found = batch.log_probs(
-          model_,
-          {.temperature = options_.temperature, .chunk_tokens = options_.batch.head_chunk_tokens},
-          options_.batch.recompute);
-    } else {
-      found.log_prob = at::zeros({0}, at::kFloat).to(model_.device());
-      found.entropy = found.log_prob;
-    }
+    if (progress != nullptr) progress->add(1);
+    if (batch.num_selected() == 0) continue;
+    const ops::TokenLogProbs found = batch.log_probs(
+        model_,
+        {.temperature = options_.temperature, .chunk_tokens = options_.batch.head_chunk_tokens},
+        options_.batch.recompute);
     const rl::PolicyLoss loss = rl::policy_loss(inputs.policy(batch, found), options_.loss);
-    if (loss.loss.requires_grad()) loss.loss.backward();
+    loss.loss.backward();
     update_.add_gradients();
     sums.add(loss.metrics);
     if (!has_old) current.emplace_back(std::move(batch), found.log_prob.detach());
-    if (progress != nullptr) progress->add(1);
   }
-  const train::UpdateResult result = update_.end(sums.at("loss"));
+  const train::UpdateResult result = update_.end(sums.loss());
   for (const auto& [batch, log_probs] : current) {
     std::vector<std::vector<float>> rows = batch.scatter(log_probs);
     for (size_t i = 0; i < rows.size(); ++i)
@@ -274,7 +273,7 @@ void PolicyTrainer::handle_non_finite(const std::vector<rl::Sample>& samples,
           result.loss, ", gradient norm ", result.grad_norm, "); its ", step.members.size(),
           " samples are in ", path);
   if (options_.non_finite == NonFinitePolicy::kSkip) {
-    log_warning(what, "; the step is left out");
+    log_warning(what + "; the step is left out");
     return;
   }
   fail(
