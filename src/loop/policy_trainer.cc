@@ -11,11 +11,11 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/log.h"
 #include "checkpoint/hf_checkpoint.h"
 #include "checkpoint/save_hf.h"
 #include "loop/advantages.h"
 #include "loop/micro_batch.h"
+#include "loop/non_finite.h"
 #include "loop/sample_check.h"
 #include "loop/training_step.h"
 
@@ -26,18 +26,6 @@ namespace {
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
-
-// Collecting gradients ends with the scope, whatever happens.
-class GradientScope {
- public:
-  explicit GradientScope(train::WeightUpdate& update) : update_(update) { update_.begin(); }
-  ~GradientScope() { update_.cancel(); }
-  GradientScope(const GradientScope&) = delete;
-  GradientScope& operator=(const GradientScope&) = delete;
-
- private:
-  train::WeightUpdate& update_;
-};
 
 // Sums over micro-batches on the device; nothing waits for them before the end of the step.
 class MetricSums {
@@ -233,7 +221,7 @@ observe::MetricRow PolicyTrainer::train_step(std::vector<rl::Sample>& samples,
   observe::MetricRow row(update_.num_steps());
   MetricSums sums;
   std::vector<std::pair<MicroBatch, at::Tensor>> current;  // where the old log-probs are those
-  const GradientScope scope(update_);
+  const train::GradientScope scope(update_);
   for (const std::vector<Dim>& members : step.micro_batches) {
     MicroBatch batch(samples, members, Selection::kTrained, model_.device());
     if (progress != nullptr) progress->add(1);
@@ -259,27 +247,11 @@ observe::MetricRow PolicyTrainer::train_step(std::vector<rl::Sample>& samples,
   row.set("train/lr-pg_0", result.lr);
   row.set("train/global_batch_size", static_cast<double>(step.global_batch_size));
   row.set("train/skipped_steps", static_cast<double>(update_.num_skipped()));
-  if (!result.is_applied) handle_non_finite(samples, step, result);
-  return row;
-}
-
-void PolicyTrainer::handle_non_finite(const std::vector<rl::Sample>& samples,
-                                      const TrainingStep& step,
-                                      const train::UpdateResult& result) const {
-  const int64_t number = update_.num_steps() - 1;
-  const std::string path = dump_samples(options_.dump_folder, number, samples, step.members);
-  const std::string what =
-      cat("optimizer step ", number, ": ", result.first_non_finite, " is not finite (loss ",
-          result.loss, ", gradient norm ", result.grad_norm, "); its ", step.members.size(),
-          " samples are in ", path);
-  if (options_.non_finite == NonFinitePolicy::kSkip) {
-    log_warning(what + "; the step is left out");
-    return;
+  if (!result.is_applied) {
+    report_non_finite({options_.non_finite, options_.dump_folder}, update_.num_steps() - 1, result,
+                      samples, step.members);
   }
-  fail(
-      ErrorKind::kCorrupt, what,
-      ". No weight was changed by it. Lower --lr, check the rewards and log-probs in that file, or "
-      "go on without such steps by --non-finite skip");
+  return row;
 }
 
 void PolicyTrainer::update_reference() {

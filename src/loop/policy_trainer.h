@@ -118,8 +118,6 @@ class PolicyTrainer {
                    TrainReport& report) const;
   observe::MetricRow train_step(std::vector<rl::Sample>& samples, const TrainingStep& step,
                                 observe::Progress* progress);
-  void handle_non_finite(const std::vector<rl::Sample>& samples, const TrainingStep& step,
-                         const train::UpdateResult& result) const;
 
   model::Gemma4Model model_;
   std::optional<model::Gemma4Model> reference_;

@@ -1,12 +1,8 @@
 #include "loop/sample_check.h"
 
 #include <cmath>
-#include <cstdio>
-#include <filesystem>
 
 #include "base/check.h"
-#include "base/file.h"
-#include "base/json.h"
 
 namespace lapidary::loop {
 
@@ -34,20 +30,6 @@ void check_sample(const rl::Sample& sample, const std::string& what,
   model.check_length(sample.total_length(), what);
 }
 
-Json sample_json(const rl::Sample& sample, Dim index) {
-  return Json{{"index", index},
-              {"rollout_id", sample.rollout_id},
-              {"group_id", sample.group_id},
-              {"reward", sample.reward},
-              {"tokens", sample.tokens},
-              {"response_length", sample.response_length},
-              {"loss_mask", sample.loss_mask},
-              {"advantages", sample.advantages},
-              {"rollout_log_probs", sample.rollout_log_probs},
-              {"old_log_probs", sample.old_log_probs},
-              {"ref_log_probs", sample.ref_log_probs}};
-}
-
 }  // namespace
 
 void check_samples(std::span<const rl::Sample> samples, const model::Gemma4Model& model) {
@@ -64,19 +46,6 @@ void check_samples(std::span<const rl::Sample> samples, const model::Gemma4Model
     fail(ErrorKind::kInvalidArgument, lacking, " of ", samples.size(),
          " samples lack the engine's log-probs; all must have them or none");
   }
-}
-
-std::string dump_samples(const std::string& folder, int64_t step,
-                         std::span<const rl::Sample> samples, const std::vector<Dim>& members) {
-  char name[64];
-  std::snprintf(name, sizeof name, "non_finite_step_%07lld.jsonl", static_cast<long long>(step));
-  std::string text;
-  for (const Dim member : members)
-    text += dump_json(sample_json(samples[static_cast<size_t>(member)], member)) + "\n";
-  std::filesystem::create_directories(folder);
-  const std::string path = (std::filesystem::path(folder) / name).string();
-  write_file_atomically(path, text);
-  return path;
 }
 
 }  // namespace lapidary::loop

@@ -1,10 +1,7 @@
-// Samples before and after the arithmetic: what is refused, and the file that shows a batch whose
-// step was not finite.
+// Samples that a trainer refuses.
 #pragma once
 
 #include <span>
-#include <string>
-#include <vector>
 
 #include "model/gemma4/model.h"
 #include "rl/record/sample.h"
@@ -16,10 +13,5 @@ namespace lapidary::loop {
 // outside the vocabulary or with a reward that is no number; and for engine log-probs that some
 // samples have and others lack.
 void check_samples(std::span<const rl::Sample> samples, const model::Gemma4Model& model);
-
-// Writes FOLDER/non_finite_step_0000012.jsonl, one line a sample: its fields and, where known, the
-// log-probs of the step. A value that is not finite is null. Returns the path.
-std::string dump_samples(const std::string& folder, int64_t step,
-                         std::span<const rl::Sample> samples, const std::vector<Dim>& members);
 
 }  // namespace lapidary::loop

@@ -1,7 +1,7 @@
 // What follows the last backward of a step: gradient norm, the check that all is finite, clipping,
 // learning rate, AdamW. Owns the optimizer.
 //
-//   update.begin();
+//   const GradientScope scope(update);
 //   for (each micro-batch) { loss.backward(); update.add_gradients(); }
 //   const UpdateResult result = update.end(total_loss);
 #pragma once
@@ -73,6 +73,18 @@ class WeightUpdate {
   std::vector<at::Tensor> sums_;    // [leaves] fp32; undefined before the first gradient
   int64_t num_steps_ = 0;
   int64_t num_skipped_ = 0;
+};
+
+// begin(), and cancel() at the end of the scope, whatever happens in it.
+class GradientScope {
+ public:
+  explicit GradientScope(WeightUpdate& update) : update_(update) { update_.begin(); }
+  ~GradientScope() { update_.cancel(); }
+  GradientScope(const GradientScope&) = delete;
+  GradientScope& operator=(const GradientScope&) = delete;
+
+ private:
+  WeightUpdate& update_;
 };
 
 }  // namespace lapidary::train
