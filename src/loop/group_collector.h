@@ -53,6 +53,8 @@ class GroupCollector {
   GroupCollector(const PromptSet& prompts, rl::PromptSource& source, RolloutWorker& worker,
                  RewardDesk& desk, CollectorOptions options);
 
+  // Trajectories of a rollout.
+  Dim num_wanted() const { return options_.num_groups * options_.samples_per_group; }
   // `progress` counts trajectories.
   Collection collect(observe::Progress& progress);
 
