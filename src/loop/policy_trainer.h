@@ -16,6 +16,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,8 @@ struct TrainReport {
   std::vector<Dim> dropped;
 };
 
+struct TrainingStep;
+
 class PolicyTrainer {
  public:
   // `model` shares its weights with the caller's: train() changes them in place. `reference` has
@@ -93,7 +96,7 @@ class PolicyTrainer {
   // [response] of each sample, of the current weights; no gradient.
   std::vector<std::vector<float>> log_probs(const std::vector<rl::Sample>& samples) const;
 
-  // The reference becomes a copy of the current weights (--ref-update-interval).
+  // The reference becomes a copy of the current weights (--ref-update-interval). Needs a reference.
   void update_reference();
 
   int64_t num_steps() const { return update_.num_steps(); }
@@ -108,13 +111,20 @@ class PolicyTrainer {
   void restore(const std::string& folder);
 
  private:
-  struct Prepared;
-  struct StepSums;
-  Prepared prepare(std::vector<rl::Sample>& samples, TrainReport& report);
+  std::vector<std::vector<float>> pass(const model::Gemma4Model& model,
+                                       std::span<const rl::Sample> samples,
+                                       const std::string& title) const;
+  void make_passes(std::vector<rl::Sample>& samples, bool has_several_steps,
+                   TrainReport& report) const;
+  observe::MetricRow train_step(std::vector<rl::Sample>& samples, const TrainingStep& step,
+                                observe::Progress* progress);
+  void handle_non_finite(const std::vector<rl::Sample>& samples, const TrainingStep& step,
+                         const train::UpdateResult& result) const;
 
   model::Gemma4Model model_;
   std::optional<model::Gemma4Model> reference_;
   PolicyTrainerOptions options_;
+  rl::ModelShape shape_;
   train::WeightUpdate update_;
   bool is_reference_updated_ = false;
 };

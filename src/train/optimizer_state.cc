@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "checkpoint/safetensors_file.h"
 #include "checkpoint/safetensors_writer.h"
 
@@ -31,12 +32,6 @@ std::map<std::string, at::Tensor> state_tensors(const std::vector<model::Paramet
   return out;
 }
 
-std::string shape_text(const std::vector<Dim>& shape) {
-  std::vector<std::string> sizes;
-  for (const Dim size : shape) sizes.push_back(cat(size));
-  return "[" + join(sizes, ", ") + "]";
-}
-
 void require_same(const std::map<std::string, at::Tensor>& expected,
                   const checkpoint::SafetensorsFile& file) {
   std::vector<std::string> differences;
@@ -46,19 +41,16 @@ void require_same(const std::map<std::string, at::Tensor>& expected,
       differences.push_back(cat(found.name, " is not trained in this run"));
     } else if (found.shape != wanted->second.sizes().vec()) {
       differences.push_back(cat(found.name, " has shape ", shape_text(found.shape), " instead of ",
-                                shape_text(wanted->second.sizes().vec())));
+                                shape_text(wanted->second.sizes())));
     }
   }
   for (const auto& [name, tensor] : expected) {
     if (file.header().find(name) == nullptr) differences.push_back(cat(name, " is missing"));
   }
   if (differences.empty()) return;
-  const size_t count = differences.size();
-  if (count > kListedDifferences) differences.resize(kListedDifferences);
   fail(ErrorKind::kInvalidArgument, "the optimizer state in ", file.path(),
-       " belongs to another set of parameters (", count, " differences: ", join(differences, "; "),
-       count > kListedDifferences ? "; .." : "",
-       "); use the model, dtype and parameter flags it was saved with, or --no-load-optim");
+       " belongs to another set of parameters: ", join(differences, "; ", kListedDifferences),
+       "; use the model, dtype and parameter flags it was saved with, or --no-load-optim");
 }
 
 }  // namespace
