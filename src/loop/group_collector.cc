@@ -70,7 +70,7 @@ void GroupCollector::advance(observe::Progress& progress) {
     scored = desk_.take();
   }
   for (EndedTrajectory& each : scored) {
-    progress.add(1, cat(worker_.num_generated_tokens(), " tokens"));
+    progress.add(1, cat(worker_.num_generated_tokens() - tokens_before_, " tokens"));
     const Dim sample_id = each.trajectory.sample_id;
     flights_.at(each.trajectory.group_id).scored.emplace(sample_id, std::move(each));
   }
@@ -145,7 +145,7 @@ void GroupCollector::put_away(Collection& out) {
 Collection GroupCollector::collect(observe::Progress& progress) {
   Collection out;
   const double begin = now_seconds();
-  const Dim tokens_before = worker_.num_generated_tokens();
+  tokens_before_ = worker_.num_generated_tokens();
   const auto num_kept = [&out] { return static_cast<Dim>(out.groups.size()); };
   Dim num_dropped = 0;
   while (num_kept() < options_.num_groups) {
@@ -168,7 +168,7 @@ Collection GroupCollector::collect(observe::Progress& progress) {
   put_away(out);
   std::sort(out.groups.begin(), out.groups.end(),
             [](const auto& a, const auto& b) { return a.group.id < b.group.id; });
-  out.num_generated_tokens = worker_.num_generated_tokens() - tokens_before;
+  out.num_generated_tokens = worker_.num_generated_tokens() - tokens_before_;
   out.seconds = now_seconds() - begin;
   return out;
 }

@@ -88,6 +88,7 @@ class GroupCollector {
   std::deque<Pending> pending_;
   std::deque<Dim> undecided_;      // group ids in the order of their start
   std::map<Dim, Flight> flights_;  // by group id
+  Dim tokens_before_ = 0;          // generated before this rollout
 };
 
 }  // namespace lapidary::loop

@@ -157,6 +157,9 @@ rl::NamedValues rollout_figures(const Collection& collection, const FiguresOptio
   figures.seconds = std::max(collection.seconds, 1e-9);
   figures.num_devices = 1;
   rl::NamedValues out = rl::rollout_metrics(answers, figures);
+  double reward = 0;
+  for (const double each : rewards) reward += each;
+  out.emplace_back("rollout/raw_reward", reward / static_cast<double>(rewards.size()));
   for (const auto& [reason, count] : collection.dropped) {
     out.emplace_back("rollout/dynamic_filter/drop_" + reason, static_cast<double>(count));
   }

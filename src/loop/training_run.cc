@@ -57,6 +57,7 @@ Json TrainingRun::state() const {
               {"pending_groups", parts_.collector.save()},
               {"metric_rows", parts_.recorder.num_rows()},
               {"run_folder", parts_.recorder.folder()}};
+  if (evaluated_) out["evaluated"] = *evaluated_;
   if (best_iteration_) out["best"] = {{"iteration", *best_iteration_}, {"score", best_score_}};
   return out;
 }
@@ -70,24 +71,31 @@ void TrainingRun::restore(const Json& state, const std::string& what) {
     best_iteration_ = object.get_object("best").get_int("iteration");
     best_score_ = object.get_object("best").get_double("score");
   }
+  if (object.has("evaluated")) evaluated_ = object.get_int("evaluated");
   saved_ = num_done_;
-  evaluated_ = num_done_;
+}
+
+bool TrainingRun::is_evaluation_due() const {
+  if (parts_.evaluator == nullptr || options_.eval_interval == 0 || evaluated_ == num_done_) {
+    return false;
+  }
+  if (num_done_ == 0) return options_.evaluates_first;
+  return num_done_ % options_.eval_interval == 0 || num_done_ == options_.num_rollouts;
 }
 
 void TrainingRun::run(const std::function<bool()>& is_interrupted) {
-  const bool evaluates = parts_.evaluator != nullptr && options_.eval_interval > 0;
-  if (evaluates && options_.evaluates_first && num_done_ == 0) evaluate();
-  bool was_interrupted = false;
+  // Also of a run that was interrupted before its evaluation.
+  if (is_evaluation_due()) evaluate();
+  bool was_interrupted = is_interrupted();
   while (num_done_ < options_.num_rollouts && !was_interrupted) {
     step();
     was_interrupted = is_interrupted();
-    const bool is_last = num_done_ == options_.num_rollouts;
-    if (evaluates && !was_interrupted && (num_done_ % options_.eval_interval == 0 || is_last)) {
+    if (!was_interrupted && is_evaluation_due()) {
       evaluate();
       was_interrupted = is_interrupted();
     }
     const bool is_due = options_.save_interval > 0 && num_done_ % options_.save_interval == 0;
-    if (is_due || is_last || was_interrupted) save();
+    if (is_due || num_done_ == options_.num_rollouts || was_interrupted) save();
   }
   if (was_interrupted && num_done_ < options_.num_rollouts) {
     log_info(cat("interrupted after rollout ", num_done_ - 1,

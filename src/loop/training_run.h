@@ -63,6 +63,7 @@ class TrainingRun {
   void step();
   void train(std::vector<rl::Sample>& samples, observe::MetricRow& row, Phases& phases);
   void record_rollout(const Collection& collection, const std::vector<rl::Sample>& samples);
+  bool is_evaluation_due() const;
   void evaluate();
   void save();
   Json state() const;
