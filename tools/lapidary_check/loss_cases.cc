@@ -8,8 +8,8 @@
 
 #include "base/check.h"
 #include "lapidary_check/case_values.h"
-#include "lapidary_check/loss_step.h"
 #include "lapidary_check/checks.h"
+#include "lapidary_check/loss_step.h"
 #include "rl/loss/kl.h"
 #include "rl/loss/value_loss.h"
 #include "rl/packing/context_slice.h"
