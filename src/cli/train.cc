@@ -92,6 +92,14 @@ std::string plan_text(const FlagSet& flags, const Plan& plan) {
   return out;
 }
 
+TrainingScale training_scale(const Plan& plan) {
+  const loop::CollectorOptions& collector = plan.training.collector;
+  const Dim samples = collector.num_groups * collector.samples_per_group;
+  const Dim batch = plan.training.global_batch_size;
+  return {.global_batch_size = batch,
+          .num_steps = plan.training.run.num_rollouts * samples / batch};
+}
+
 loop::RecorderOptions recorder_options(const FlagSet& flags, const ResumePoint& start,
                                        const Json& state) {
   loop::RecorderOptions out;
@@ -119,8 +127,7 @@ std::unique_ptr<loop::PolicyTrainer> make_trainer(const FlagSet& flags, const Pl
                                                   const model::Gemma4Model& model,
                                                   const std::string& run_folder) {
   if (flags.get_bool("--debug-rollout-only")) return nullptr;
-  loop::PolicyTrainerOptions options = policy_trainer_options(flags);
-  options.batch.global_batch_size = plan.training.global_batch_size;
+  loop::PolicyTrainerOptions options = policy_trainer_options(flags, training_scale(plan));
   options.dump_folder = run_folder;
   options.progress = observe::ProgressOptions::for_stderr();
   std::optional<model::Gemma4Model> reference;
@@ -190,7 +197,7 @@ void run_train(const std::vector<std::string>& words) {
   say_without_effect(command);
   Plan plan = make_plan(command.flags);
   if (command.is_dry_run) {
-    loop::validate(policy_trainer_options(command.flags));
+    policy_trainer_options(command.flags, training_scale(plan));  // for what it refuses
     std::printf("%s", plan_text(command.flags, plan).c_str());
     return;
   }
