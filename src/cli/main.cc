@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
   lapidary::cli::add_init(app, status);
   lapidary::cli::add_score(app, status);
   lapidary::cli::add_parity(app, status);
+  lapidary::cli::add_sft(app, status);
   lapidary::cli::add_report(app, status);
   lapidary::cli::add_render(app, status);
   lapidary::cli::add_inspect(app, status);

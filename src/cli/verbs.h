@@ -19,6 +19,7 @@ void add_parity(CLI::App& app, int& exit_status);
 void add_render(CLI::App& app, int& exit_status);
 void add_report(CLI::App& app, int& exit_status);
 void add_score(CLI::App& app, int& exit_status);
+void add_sft(CLI::App& app, int& exit_status);
 void add_tokenize(CLI::App& app, int& exit_status);
 void add_train(CLI::App& app, int& exit_status);
 
