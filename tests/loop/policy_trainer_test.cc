@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
+#include "base/error.h"
 #include "loop/training_fixture.h"
 
 namespace lapidary::loop::test {
@@ -86,8 +88,8 @@ TEST_P(Step, HasTheGradientsOfThePlainLoss) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, Step, ::testing::Values("moe-tiny", "dense-tiny", "e2b-tiny"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& one) {
+                           std::string name = one.param;
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <limits>
 
+#include "base/error.h"
 #include "loop/policy_trainer.h"
 #include "loop/training_fixture.h"
 
@@ -63,7 +64,7 @@ TEST_P(Resume, ContinuesBitForBit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Dtypes, Resume, ::testing::Values(at::kFloat, at::kBFloat16),
-                         [](const auto& info) { return std::string(c10::toString(info.param)); });
+                         [](const auto& one) { return std::string(c10::toString(one.param)); });
 
 TEST(Restore, RefusesTheStateOfOtherParameters) {
   const ScratchFolder folder;

@@ -17,7 +17,7 @@ namespace lapidary::loop::test {
 using lapidary::test::ScratchFolder;
 
 // Token ids that depend on the seed alone.
-inline std::vector<int64_t> random_ids(Dim count, uint64_t seed, Dim vocabulary = 512) {
+inline std::vector<int64_t> random_ids(Dim count, uint64_t seed, Dim vocabulary = 190) {
   std::vector<int64_t> ids;
   uint64_t state = seed * 2654435761U + 12345;
   for (Dim i = 0; i < count; ++i) {
