@@ -38,14 +38,12 @@ rl::PolicyLossOptions loss_options(const FlagSet& flags) {
   out.kl_loss_coef = flags.get_double("--kl-loss-coef");
   out.is_kl_unbiased = flags.get_bool("--use-unbiased-kl");
   out.entropy_coef = flags.get_double("--entropy-coef");
-  if (flags.get_bool("--use-tis")) out.mismatch = mismatch_options(flags);
+  if (flags.get_bool("--use-tis") || flags.get_bool("--get-mismatch-metrics")) {
+    out.mismatch = mismatch_options(flags);
+    out.only_shows_mismatch = !flags.get_bool("--use-tis");
+  }
   if (flags.get_bool("--use-opsm")) out.opsm_delta = flags.get_double("--opsm-delta");
   out.uses_rollout_log_probs = flags.get_bool("--use-rollout-logprobs");
-  if (flags.get_bool("--get-mismatch-metrics") && !flags.get_bool("--use-tis")) {
-    fail(ErrorKind::kInvalidArgument,
-         "--get-mismatch-metrics without --use-tis is not there yet; "
-         "train/train_rollout_logprob_abs_diff is shown at every step without it");
-  }
   return out;
 }
 

@@ -66,6 +66,13 @@ std::string reference_folder(const std::string& folder) {
   return folder + "/reference";
 }
 
+bool has_engine_log_probs(const std::vector<rl::Sample>& samples) {
+  for (const rl::Sample& sample : samples) {
+    if (!sample.rollout_log_probs.empty()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void validate(const PolicyTrainerOptions& options) {
@@ -177,6 +184,12 @@ void PolicyTrainer::make_passes(std::vector<rl::Sample>& samples, bool has_sever
 
 TrainReport PolicyTrainer::train(std::vector<rl::Sample>& samples) {
   check_samples(samples, model_);
+  const bool uses_engine = options_.loss.mismatch || options_.loss.uses_rollout_log_probs;
+  if (uses_engine && !has_engine_log_probs(samples)) {
+    fail(ErrorKind::kInvalidArgument,
+         "--use-tis, --get-mismatch-metrics and --use-rollout-logprobs need the engine's "
+         "log-probs, which these samples do not have");
+  }
   const rl::Schedule schedule = make_schedule(samples, options_.batch, shape_);
   const std::vector<TrainingStep> steps = steps_of(schedule);
   TrainReport report;

@@ -173,6 +173,31 @@ TEST(PolicyTrainer, EngineLogProbsAreComparedAtEveryStep) {
   EXPECT_NEAR(*report.steps[0].find("train/train_rollout_logprob_abs_diff"), 0.25, 1e-6);
 }
 
+TEST(PolicyTrainer, MismatchCanBeShownWithoutCorrection) {
+  const model::Gemma4Model model = model::test::load_fixture("moe-tiny");
+  std::vector<rl::Sample> samples = six_samples();
+  const std::vector<std::vector<float>> log_probs =
+      PolicyTrainer(model, std::nullopt, plain_options()).log_probs(samples);
+  for (size_t i = 0; i < samples.size(); ++i) {
+    samples[i].rollout_log_probs = log_probs[i];
+    for (float& value : samples[i].rollout_log_probs) value -= 0.5F;
+  }
+  const NamedTensors plain = gradients_of_step("moe-tiny", samples, plain_options());
+  PolicyTrainerOptions options = plain_options();
+  options.loss.mismatch = rl::MismatchOptions{};
+  NamedTensors corrected = gradients_of_step("moe-tiny", samples, options);
+  for (auto& [name, tensor] : corrected) tensor.div_(std::exp(0.5));  // the weight of every token
+  EXPECT_LT(relative_difference(corrected, plain), 1e-5);
+  options.loss.only_shows_mismatch = true;
+  EXPECT_TRUE(are_equal(gradients_of_step("moe-tiny", samples, options), plain));
+  PolicyTrainer trainer(model, std::nullopt, options);
+  const TrainReport report = trainer.train(samples);
+  EXPECT_NEAR(*report.steps[0].find("train/tis"), std::exp(0.5), 1e-5);
+  EXPECT_NEAR(*report.steps[0].find("train/ois"), 1.0, 1e-6);
+  std::vector<rl::Sample> unknown = six_samples();
+  EXPECT_THROW(trainer.train(unknown), Error);
+}
+
 TEST(PolicyTrainer, GroupsOfEqualRewardsTeachNothing) {
   std::vector<rl::Sample> samples = six_samples();
   for (rl::Sample& sample : samples) sample.reward = -0.6;
