@@ -20,6 +20,8 @@ constexpr std::array kSuites = {
     Suite{"tokenizer", "loading, encoding and decoding; beside Hugging Face where it is installed",
           bench_tokenizer},
     Suite{"sandbox", "tool calls, beside a bare python3 -c", bench_sandbox},
+    Suite{"decode", "one token at a time, beside the speed of the memory", bench_decode},
+    Suite{"prefill", "reading a prompt, beside the rate of a large matrix product", bench_prefill},
 };
 constexpr const char* kAllSuites = "all";
 

@@ -44,5 +44,7 @@ struct Suite {
 
 std::vector<BenchRow> bench_tokenizer(const BenchFlags& flags);
 std::vector<BenchRow> bench_sandbox(const BenchFlags& flags);
+std::vector<BenchRow> bench_decode(const BenchFlags& flags);
+std::vector<BenchRow> bench_prefill(const BenchFlags& flags);
 
 }  // namespace lapidary::cli

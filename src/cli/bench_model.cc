@@ -1,0 +1,162 @@
+#include "cli/bench_model.h"
+
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/randn.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/check.h"
+#include "base/rng.h"
+#include "kernels/api/parallel.h"
+#include "ops/cpu_kernels.h"
+#include "tensor/dtype.h"
+
+namespace lapidary::cli {
+namespace {
+
+constexpr Dim kGemmSize = 2048;
+constexpr int kGemmRuns = 5;
+constexpr Dim kReadBytes = Dim{256} << 20;
+
+double seconds_of(const std::function<void()>& body) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  body();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double matmul_gflops(c10::ScalarType dtype, Dim size) {
+  const c10::InferenceMode no_gradients;
+  const at::Tensor a = at::randn({size, size}).to(dtype);
+  const at::Tensor b = at::randn({size, size}).to(dtype);
+  double best = 1e30;
+  for (int i = 0; i <= kGemmRuns; ++i) {
+    best = std::min(best, seconds_of([&] { at::matmul(a, b); }));
+  }
+  const auto n = static_cast<double>(size);
+  return 2 * n * n * n / best / 1e9;
+}
+
+// 5 sliding layers to 1 full.
+model::Gemma4Config base_config(Dim num_layers) {
+  model::Gemma4Config config;
+  config.num_hidden_layers = num_layers;
+  for (Dim i = 0; i < num_layers; ++i) {
+    config.layer_types.push_back(i % 6 == 5 ? model::LayerType::kFull : model::LayerType::kSliding);
+  }
+  config.attention_k_eq_v = true;
+  config.sliding_rope = {model::RopeType::kDefault, 1e4, 1.0, 1.0};
+  config.full_rope = {model::RopeType::kProportional, 1e6, 0.25, 1.0};
+  config.max_position_embeddings = 4096;
+  config.final_logit_softcapping = 30.0;
+  config.pad_token_id = 0;
+  config.bos_token_id = 2;
+  config.eos_token_ids = {1};
+  return config;
+}
+
+void add_experts(model::Gemma4Config& config, Dim num_experts, Dim top_k, Dim intermediate) {
+  config.enable_moe_block = true;
+  config.num_experts = num_experts;
+  config.top_k_experts = top_k;
+  config.moe_intermediate_size = intermediate;
+}
+
+}  // namespace
+
+std::vector<BenchModel> bench_models() {
+  model::Gemma4Config config = base_config(12);
+  config.vocab_size = 32768;
+  config.hidden_size = 512;
+  config.num_attention_heads = 8;
+  config.sliding_head_dim = 64;
+  config.full_head_dim = 128;
+  config.sliding_num_key_value_heads = 4;
+  config.full_num_key_value_heads = 2;
+  config.sliding_window = 512;
+  model::Gemma4Config moe = config;
+  moe.base_intermediate_size = 1024;
+  add_experts(moe, 16, 2, 192);
+  model::Gemma4Config dense = config;
+  dense.base_intermediate_size = 4096;
+  return {{"moe-100m", moe}, {"dense-100m", dense}};
+}
+
+BenchModel tiny_bench_model() {
+  model::Gemma4Config config = base_config(6);
+  config.vocab_size = 512;
+  config.hidden_size = 64;
+  config.base_intermediate_size = 96;
+  config.num_attention_heads = 4;
+  config.sliding_head_dim = 16;
+  config.full_head_dim = 32;
+  config.sliding_num_key_value_heads = 2;
+  config.full_num_key_value_heads = 1;
+  config.sliding_window = 8;
+  add_experts(config, 8, 2, 32);
+  return {"moe-tiny", config};
+}
+
+std::vector<int64_t> bench_ids(const model::Gemma4Config& config, Dim count) {
+  std::vector<int64_t> ids;
+  for (Dim i = 0; i < count; ++i) {
+    const double u = philox_uniform(1, 0, static_cast<uint64_t>(i));
+    ids.push_back(2 + static_cast<int64_t>(u * static_cast<double>(config.vocab_size - 2)));
+  }
+  return ids;
+}
+
+MemoryBandwidth::MemoryBandwidth()
+    : memory_(at::ones({kReadBytes / static_cast<Dim>(sizeof(int64_t))}, at::kLong)) {
+  ops::can_use_cpu_kernels({});  // gives the kernels LibTorch's threads
+}
+
+double MemoryBandwidth::measure() const {
+  constexpr Dim kParts = 8;  // streams of a thread
+  const int64_t* data = memory_.const_data_ptr<int64_t>();
+  const Dim num_threads = kernels::parallel_runner().num_threads();
+  std::vector<int64_t> sums(static_cast<size_t>(num_threads));
+  const Dim share = memory_.numel() / num_threads / kParts;
+  const double seconds = seconds_of([&] {
+    kernels::parallel_for(num_threads, 1, [&](Dim begin, Dim end) {
+      for (Dim thread = begin; thread < end; ++thread) {
+        const int64_t* own = data + thread * kParts * share;
+        int64_t sum[kParts] = {};
+        for (Dim i = 0; i < share; ++i) {
+          for (Dim part = 0; part < kParts; ++part) sum[part] += own[part * share + i];
+        }
+        for (const int64_t part : sum) sums[static_cast<size_t>(thread)] += part;
+      }
+    });
+  });
+  int64_t total = 0;
+  for (const int64_t sum : sums) total += sum;
+  LAPIDARY_CHECK(total == num_threads * kParts * share, "memory of ones sums to ", total);
+  return static_cast<double>(total) * sizeof(int64_t) / seconds / 1e9;
+}
+
+GemmRate gemm_rate(c10::ScalarType dtype) {
+  const GemmRate own = {matmul_gflops(dtype, dtype == at::kFloat ? kGemmSize : kGemmSize / 2),
+                        "at::matmul " + dtype_name(dtype)};
+  if (dtype == at::kFloat) return own;
+  const GemmRate fp32 = gemm_rate(at::kFloat);
+  return own.gflops > fp32.gflops ? own : fp32;
+}
+
+double active_weight_bytes(const model::Gemma4Model& model) {
+  const model::Gemma4Config& config = model.config();
+  double bytes = 0;
+  model.for_each([&](const model::Parameter& parameter) {
+    const at::Tensor value = parameter.value();
+    const double share = value.dim() == 3 ? static_cast<double>(config.top_k_experts) /
+                                                static_cast<double>(config.num_experts)
+                                          : 1.0;
+    bytes += share * static_cast<double>(value.nbytes());
+  });
+  return bytes;
+}
+
+}  // namespace lapidary::cli

@@ -1,0 +1,51 @@
+// What the suites decode and prefill share: the shapes that they run, and the limits of this
+// machine, measured in the same run.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "cli/bench.h"
+#include "model/gemma4/model.h"
+
+namespace lapidary::cli {
+
+struct BenchModel {
+  std::string name;
+  model::Gemma4Config config;
+};
+// About 100 million parameters each: 12 layers, 5 sliding to 1 full, hidden 512, vocabulary 32,768;
+// 16 experts of which 2 are chosen, and dense.
+std::vector<BenchModel> bench_models();
+// Hidden 64, 6 layers, 8 experts top 2, vocabulary 512: where overhead shows.
+BenchModel tiny_bench_model();
+
+// Random ids of the model's vocabulary, the same in each run.
+std::vector<int64_t> bench_ids(const model::Gemma4Config& config, Dim count);
+
+// Reads more memory than a cache holds, in several streams a thread, with all threads. -> GB/s.
+class MemoryBandwidth {
+ public:
+  MemoryBandwidth();
+  double measure() const;
+
+ private:
+  at::Tensor memory_;
+};
+
+// LibTorch's matrix product at a large shape, with all threads: the best of several runs. ->
+// GFLOP/s. Where the processor has no bfloat16 instructions, LibTorch's bfloat16 product is far
+// below its float32 one: then the latter is the rate for both.
+struct GemmRate {
+  double gflops;
+  std::string name;
+};
+GemmRate gemm_rate(c10::ScalarType dtype);
+
+// Bytes of the weights that one token goes through: of the experts only the chosen ones, the
+// embedding table once (the head reads it all).
+double active_weight_bytes(const model::Gemma4Model& model);
+
+}  // namespace lapidary::cli

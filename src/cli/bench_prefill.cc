@@ -1,0 +1,94 @@
+// The suite prefill: reading a prompt into the cache, in the chunks in which the engine does it,
+// held against the rate of one large matrix product.
+#include <ATen/ops/empty.h>
+#include <c10/core/InferenceMode.h>
+
+#include "base/check.h"
+#include "cli/bench_model.h"
+#include "model/gemma4/layer_spec.h"
+#include "rollout/engine.h"
+#include "rollout/gemma4_decoder.h"
+#include "rollout/prefill_context.h"
+#include "tensor/dtype.h"
+
+namespace lapidary::cli {
+namespace {
+
+constexpr Dim kPromptTokens = 1024;
+constexpr int kRuns = 7;
+
+// Multiplications and additions of a prompt's forward: two for each weight that a token goes
+// through (the head only at the last one), and two in each of the two products with every visible
+// key.
+double prefill_flops(const model::Gemma4Model& model, Dim tokens) {
+  const model::Gemma4Config& config = model.config();
+  const auto element_bytes = static_cast<double>(model.weights().embed_tokens.element_size());
+  const auto table = static_cast<double>(model.weights().embed_tokens.numel());
+  const double weights = active_weight_bytes(model) / element_bytes - table;
+  double flops = 2 * weights * static_cast<double>(tokens) + 2 * table;
+  for (const model::LayerSpec& spec : model::layer_specs(config)) {
+    double pairs = 0;
+    for (Dim t = 1; t <= tokens; ++t) {
+      const Dim window = spec.attention.window;
+      pairs += static_cast<double>(window > 0 ? std::min(t, window) : t);
+    }
+    flops += 4 * pairs * static_cast<double>(spec.attention.num_heads * spec.attention.head_dim);
+  }
+  return flops;
+}
+
+void read_prompt(rollout::Decoder& decoder, rollout::KvCache& cache,
+                 const std::vector<int64_t>& ids) {
+  const auto slot = cache.open(kPromptTokens);
+  LAPIDARY_CHECK(slot.has_value(), "no slot in an empty cache");
+  const Dim step = rollout::EngineOptions().prefill_chunk_tokens;
+  for (Dim begin = 0; begin < kPromptTokens; begin += step) {
+    const Dim count = std::min(step, kPromptTokens - begin);
+    at::Tensor chunk = at::empty({count}, at::kLong);
+    std::copy_n(ids.begin() + begin, count, chunk.mutable_data_ptr<int64_t>());
+    rollout::PrefillContext context(cache, *slot, count);
+    const bool is_last = begin + count == kPromptTokens;
+    decoder.logits(chunk, context, is_last ? rollout::LogitRows::kLast : rollout::LogitRows::kNone);
+    context.finish();
+  }
+  cache.close(*slot);
+}
+
+BenchRow prefill_row(const BenchModel& bench, c10::ScalarType dtype) {
+  const auto model = model::Gemma4Model::random(bench.config, 1, {.dtype = dtype});
+  rollout::Gemma4Decoder decoder(model);
+  rollout::KvCacheOptions options;
+  options.num_pages = kPromptTokens / options.page_tokens;
+  options.max_sequence_tokens = kPromptTokens;
+  options.dtype = dtype;
+  rollout::KvCache cache(decoder.layers(), options);
+  const std::vector<int64_t> ids = bench_ids(bench.config, kPromptTokens);
+  const GemmRate before = gemm_rate(dtype);
+  BenchRow row;
+  row.times = time_runs(kRuns, [&] { read_prompt(decoder, cache, ids); });
+  const GemmRate after = gemm_rate(dtype);
+  row.name = "prefill " + bench.name;
+  row.shape = std::to_string(kPromptTokens) + " tokens";
+  row.dtype = dtype_name(dtype);
+  row.device = "cpu";
+  row.achieved = prefill_flops(model, kPromptTokens) / row.times.median_ms / 1e6;
+  row.unit = "GFLOP/s";
+  row.limit = std::max(before.gflops, after.gflops);
+  row.limit_name = before.name;
+  return row;
+}
+
+}  // namespace
+
+std::vector<BenchRow> bench_prefill(const BenchFlags&) {
+  const c10::InferenceMode no_gradients;
+  std::vector<BenchRow> rows;
+  for (const BenchModel& bench : bench_models()) {
+    for (const c10::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+      rows.push_back(prefill_row(bench, dtype));
+    }
+  }
+  return rows;
+}
+
+}  // namespace lapidary::cli
