@@ -133,15 +133,13 @@ void run_generate(const GenerateFlags& flags) {
   const std::vector<PromptLine> prompts = read_prompts(flags, config, encoder);
 
   const bool streams = flags.output.empty() && tokenizer != nullptr && ::isatty(STDOUT_FILENO) == 1;
-  const InterruptGuard guard;  // before the first title is shown, to which a person may react
+  // An output that cannot be written is found before the model is loaded.
   std::unique_ptr<AnswerSink> sink;
-  if (streams) {
-    sink = std::make_unique<AnswerStream>(answer_titles(prompts, flags.num_samples));
-  } else {
-    sink = std::make_unique<AnswerLines>(flags.output.empty() ? "-" : flags.output);
-  }
+  if (!streams) sink = std::make_unique<AnswerLines>(flags.output.empty() ? "-" : flags.output);
   rollout::Gemma4Decoder decoder(load_model(flags.model, config));
   rollout::Engine engine(decoder, engine_options(flags, prompts, decoder));
+  const InterruptGuard guard;  // before the first title is shown, to which a person may react
+  if (streams) sink = std::make_unique<AnswerStream>(answer_titles(prompts, flags.num_samples));
   Generation generation(engine, prompts, options, *sink);
   const auto total = static_cast<int64_t>(prompts.size()) * flags.num_samples;
   std::unique_ptr<observe::Progress> progress;

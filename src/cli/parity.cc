@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "checkpoint/hf_checkpoint.h"
+#include "cli/model_loading.h"
 #include "cli/parity_checks.h"
 #include "cli/parity_comparison.h"
 #include "cli/parity_dump.h"
@@ -34,11 +34,9 @@ struct Layout {
 };
 
 struct ParityFlags {
-  std::string checkpoint;
+  ModelFlags model;
   std::string expected;
   std::string json_path;
-  std::string device = "cpu";
-  std::string dtype = "float32";
   int64_t micro_batch_size = 0;
   int64_t max_tokens = 0;
   std::string recompute;
@@ -94,22 +92,18 @@ Json layout_json(const Layout& layout) {
           {"use_distributed_optimizer", layout.distributed_optimizer}};
 }
 
-Json report(const ParityFlags& flags, const ParityDump& dump, const Comparison& comparison) {
+Json report(const ParityFlags& flags, const model::Gemma4Model& model, const ParityDump& dump,
+            const Comparison& comparison) {
   const Check* first = comparison.first_failed();
-  Json out{{"pass", comparison.pass()},
-           {"world_size", 1},
-           {"device", flags.device},
-           {"dtype", flags.dtype},
-           {"layout", layout_json(flags.layout)},
-           {"checks", comparison.to_json()},
-           {"first_difference", nullptr},
-           {"not_compared", dump.unused()}};
+  Json out{{"pass", comparison.pass()},           {"world_size", 1},
+           {"device", model.device().str()},      {"dtype", dtype_name(model.dtype())},
+           {"layout", layout_json(flags.layout)}, {"checks", comparison.to_json()},
+           {"first_difference", nullptr},         {"not_compared", dump.unused()}};
   if (first != nullptr) out["first_difference"] = cat(first->name, ": ", first->difference);
   return out;
 }
 
-void print(const ParityFlags& flags, const ParityDump& dump, const Comparison& comparison) {
-  const Json json = report(flags, dump, comparison);
+void print(const ParityFlags& flags, const Json& json, const Comparison& comparison) {
   if (flags.json_path == "-") {
     std::printf("%s\n", dump_json(json, 2).c_str());
     return;
@@ -124,17 +118,14 @@ void print(const ParityFlags& flags, const ParityDump& dump, const Comparison& c
 // True when everything agrees.
 bool run(const ParityFlags& flags) {
   require_single_rank(flags.layout);
-  const c10::ScalarType dtype = dtype_from_name(flags.dtype);
   ParityDump dump = ParityDump::read(flags.expected);
-  const auto checkpoint = checkpoint::HfCheckpoint::open(flags.checkpoint);
-  model::Gemma4Model model =
-      model::Gemma4Model::load(*checkpoint, {.dtype = dtype, .device = c10::Device(flags.device)});
+  model::Gemma4Model model = load_model(flags.model, model::Gemma4Config::read(flags.model.folder));
   const BatchOptions batching{
       .max_sequences = flags.micro_batch_size,
       .max_tokens = flags.max_tokens,
       .recompute = flags.recompute == "full" ? model::Recompute::kLayers : model::Recompute::kNone};
   Comparison comparison;
-  if (dtype == c10::ScalarType::Float) {
+  if (model.dtype() == c10::ScalarType::Float) {
     check_forward(model, dump, comparison);
     check_gradients(model, dump, batching, comparison);
     check_generation(model, dump, comparison);
@@ -145,7 +136,7 @@ bool run(const ParityFlags& flags) {
   } else {
     check_reduced_precision(model, dump, comparison);
   }
-  print(flags, dump, comparison);
+  print(flags, report(flags, model, dump, comparison), comparison);
   return comparison.pass();
 }
 
@@ -155,14 +146,12 @@ void add_parity(CLI::App& app, int& exit_status) {
   CLI::App* verb =
       app.add_subcommand("parity", "Compare the model with values dumped from Hugging Face");
   const auto flags = std::make_shared<ParityFlags>();
-  verb->add_option("--hf-checkpoint", flags->checkpoint, "Checkpoint folder")->required();
+  add_model_flags(*verb, flags->model);
+  flags->model.dtype = "float32";  // what dumps hold
   verb->add_option("--expected", flags->expected,
                    "expected.safetensors; expected.json and optimizer.* beside it are read too")
       ->required();
   verb->add_option("--json", flags->json_path, "Write the result there (- for standard output)");
-  verb->add_option("--device", flags->device, "cpu or cuda")->capture_default_str();
-  verb->add_option("--dtype", flags->dtype, "float32, bfloat16 or float16 arithmetic")
-      ->capture_default_str();
   verb->add_option("--micro-batch-size", flags->micro_batch_size,
                    "Sequences in one packed batch of the gradient checks")
       ->check(CLI::PositiveNumber);

@@ -21,8 +21,7 @@ at::Tensor scaled_embedding(const at::Tensor& ids, const at::Tensor& table, doub
                             int64_t padding_id);
 at::Tensor geglu(const at::Tensor& gate_up);
 at::Tensor gelu_gate(const at::Tensor& gate, const at::Tensor& factor);
-// On the CPU a single row is computed as two: the matrix-vector product that would be taken for it
-// sums in another order, and a row's value would depend on whether it has company.
+// In fp32 on the CPU a row's value does not depend on how many other rows there are.
 at::Tensor linear(const at::Tensor& input, const at::Tensor& weight);
 at::Tensor head_logits(const at::Tensor& hidden, const at::Tensor& table, double softcap);
 TokenLogProbs token_log_probs(const at::Tensor& hidden, const at::Tensor& table,

@@ -8,7 +8,7 @@
 #include "tokenizer/jinja/failure.h"
 #include "tokenizer/jinja/parser.h"
 #include "tokenizer/jinja/syntax_failure.h"
-#include "tokenizer/jinja/unicode.h"
+#include "tokenizer/utf8.h"
 
 namespace lapidary::tokenizer {
 namespace {
@@ -34,8 +34,8 @@ std::optional<std::string> template_in_config(const Json& config, const std::str
 
 // A rendering may hold halves of characters, which no text can.
 void refuse_surrogates(const std::string& text) {
-  const size_t fault = jinja::find_invalid_utf8(text);
-  if (fault == std::string::npos) return;
+  const size_t fault = well_formed_prefix(text);
+  if (fault == text.size()) return;
   jinja::fail_type("the rendered text holds a lone surrogate at its byte ", fault,
                    ": surrogates not allowed");
 }
@@ -52,8 +52,8 @@ ChatTemplate::ChatTemplate(std::shared_ptr<const Compiled> compiled)
     : compiled_(std::move(compiled)) {}
 
 ChatTemplate ChatTemplate::from_text(std::string text, std::string what) {
-  const size_t fault = jinja::find_invalid_utf8(text);
-  if (fault != std::string::npos) {
+  const size_t fault = well_formed_prefix(text);
+  if (fault != text.size()) {
     fail(ErrorKind::kCorrupt, what, ": the template is not UTF-8 at byte ", fault);
   }
   auto compiled = std::make_shared<Compiled>();
@@ -108,8 +108,8 @@ Rendering ChatTemplate::render_within(const Limits& limits, const Json& context,
          ": the context must be an object with the template's variables, found ",
          json_type(context));
   }
+  jinja::Runtime run(limits, time ? *time : jinja::wall_time_now());  // outlives all values
   jinja::Context variables(context);
-  jinja::Runtime run(limits, time ? *time : jinja::wall_time_now());
   jinja::Renderer renderer(*compiled_->parsed, run, variables);
   try {
     Rendering out;

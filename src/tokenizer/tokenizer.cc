@@ -216,7 +216,8 @@ std::string Tokenizer::decode(std::span<const int32_t> ids, SkipSpecial skip_spe
   end_run();
   Decoder::StripState strip;
   const size_t kept = decoder().strip_start(out, strip).size();
-  return out.substr(out.size() - kept);
+  out.erase(0, out.size() - kept);
+  return out;
 }
 
 Dim Tokenizer::vocab_size() const {

@@ -23,6 +23,18 @@ TEST(Linear, IsTheProductWithTheTransposedWeight) {
   EXPECT_THROW(linear(normal({2, 4}, 1), normal({2, 3}, 2)), Error);
 }
 
+TEST(Linear, ARowHasTheSameValueAloneAndInCompany) {
+  for (const auto& [in, out] : {std::pair<Dim, Dim>{64, 8}, {32, 64}, {40, 48}, {300, 130}}) {
+    const at::Tensor rows = normal({130, in}, 1);
+    const at::Tensor weight = normal({out, in}, 2).requires_grad_(true);  // the path of training
+    const at::Tensor all = linear(rows, weight);
+    for (const auto& [first, count] :
+         {std::pair<Dim, Dim>{0, 1}, {7, 2}, {0, 5}, {31, 49}, {1, 100}})
+      EXPECT_TRUE(linear(rows.narrow(0, first, count), weight).equal(all.narrow(0, first, count)))
+          << in << " to " << out << ", " << count << " rows";
+  }
+}
+
 TEST(Geglu, GateIsTheFirstHalfAndTheActivationTheTanhForm) {
   const at::Tensor out = geglu(at::tensor({1.0F, 3.0F}).view({1, 2}));
   const double inner = std::sqrt(2.0 / 3.14159265358979) * (1.0 + 0.044715);

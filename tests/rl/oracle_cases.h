@@ -90,7 +90,7 @@ inline Json right_values(Json expected) {
   return expected;
 }
 
-using Evaluate = Json (*)(const Json& test_case);
+using Evaluate = Json (*)(const JsonObject& test_case);
 // What a case must give, after right_values; a place for decided cases.
 using Adjust = std::function<Json(const Json& test_case, Json expected)>;
 using Tolerance = std::function<double(const Json& test_case)>;
@@ -109,7 +109,7 @@ inline void expect_oracle(const std::string& name, size_t num_cases, const Evalu
     }
     std::string found_difference;
     try {
-      found_difference = difference(evaluate(test_case), expected,
+      found_difference = difference(evaluate(JsonObject(test_case, id)), expected,
                                     tolerance ? tolerance(test_case) : kOracleTolerance);
     } catch (const std::exception& error) {
       found_difference = cat("threw: ", error.what());

@@ -1,5 +1,5 @@
 // The reference vectors, each file through the code that lapidary-check runs on it.
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/oracle_cases.h"
 
 namespace lapidary::test {
@@ -60,6 +60,22 @@ TEST(Oracle, RetoolParse) {
 
 TEST(Oracle, RetoolEpisode) {
   expect_oracle("retool-episode", 41, check::evaluate_retool_episode);
+}
+
+TEST(Oracle, RewardDapo) {
+  expect_oracle("reward-dapo", 119, check::evaluate_reward_dapo);
+}
+
+TEST(Oracle, RewardMath) {
+  expect_oracle("reward-math", 245, check::evaluate_reward_math);
+}
+
+TEST(Oracle, RewardOther) {
+  expect_oracle("reward-other", 103, check::evaluate_reward_other);
+}
+
+TEST(Oracle, RewardRetool) {
+  expect_oracle("reward-retool", 35, check::evaluate_reward_retool);
 }
 
 }  // namespace lapidary::test

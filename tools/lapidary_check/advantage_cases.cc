@@ -1,6 +1,6 @@
 #include "base/check.h"
 #include "lapidary_check/case_values.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/advantage/dynamic_filter.h"
 #include "rl/advantage/group_rewards.h"
 #include "rl/advantage/token_advantages.h"
@@ -140,10 +140,9 @@ Json dynamic_filter(const Json& input) {
 
 }  // namespace
 
-Json evaluate_advantages(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
-  const std::string kind = fields.get_string("kind");
-  const Json& input = fields.at("input");
+Json evaluate_advantages(const JsonObject& test_case) {
+  const std::string kind = test_case.get_string("kind");
+  const Json& input = test_case.at("input");
   if (kind == "group_norm") {
     return group_norm(input);
   }

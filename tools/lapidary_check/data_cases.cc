@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "lapidary_check/case_values.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/data/prompt_file.h"
 #include "rl/data/prompt_source.h"
 #include "rl/data/python_random.h"
@@ -139,10 +139,9 @@ Json buffer(const JsonObject& fields) {
 
 }  // namespace
 
-Json evaluate_data(const Json& test_case) {
-  const JsonObject whole(test_case, "case");
-  const std::string kind = whole.get_string("kind");
-  const JsonObject fields = whole.get_object("input");
+Json evaluate_data(const JsonObject& test_case) {
+  const std::string kind = test_case.get_string("kind");
+  const JsonObject fields = test_case.get_object("input");
   if (kind == "path_slice") {
     return path_slice(fields);
   }

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "lapidary_check/case_values.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/loss/logit_log_probs.h"
 #include "rl/packing/context_slice.h"
 
@@ -140,10 +140,9 @@ Json lm_head(const JsonObject& input) {
 
 }  // namespace
 
-Json evaluate_logprob_entropy(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
-  const std::string kind = fields.get_string("kind");
-  const JsonObject input = fields.get_object("input");
+Json evaluate_logprob_entropy(const JsonObject& test_case) {
+  const std::string kind = test_case.get_string("kind");
+  const JsonObject input = test_case.get_object("input");
   if (kind == "logprob_cp") {
     return logprob_cp(input);
   }

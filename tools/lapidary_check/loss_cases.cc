@@ -9,7 +9,7 @@
 #include "base/check.h"
 #include "lapidary_check/case_values.h"
 #include "lapidary_check/loss_step.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/loss/kl.h"
 #include "rl/loss/value_loss.h"
 #include "rl/packing/context_slice.h"
@@ -229,10 +229,9 @@ Json evaluate(const std::string& kind, const JsonObject& input) {
 
 }  // namespace
 
-Json evaluate_policy_loss(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
+Json evaluate_policy_loss(const JsonObject& test_case) {
   try {
-    return evaluate(fields.get_string("kind"), fields.get_object("input"));
+    return evaluate(test_case.get_string("kind"), test_case.get_object("input"));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInvalidArgument) {
       throw;
@@ -241,7 +240,7 @@ Json evaluate_policy_loss(const Json& test_case) {
   }
 }
 
-Json evaluate_cp_loss(const Json& test_case) {
+Json evaluate_cp_loss(const JsonObject& test_case) {
   return evaluate_policy_loss(test_case);
 }
 

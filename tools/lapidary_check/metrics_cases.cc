@@ -1,6 +1,6 @@
 #include "base/check.h"
 #include "lapidary_check/case_values.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/metrics/rollout_metrics.h"
 
 namespace lapidary::check {
@@ -116,10 +116,9 @@ Json train_rollout_log(const Json& input) {
 
 }  // namespace
 
-Json evaluate_metrics_values(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
-  const std::string kind = fields.get_string("kind");
-  const Json& input = fields.at("input");
+Json evaluate_metrics_values(const JsonObject& test_case) {
+  const std::string kind = test_case.get_string("kind");
+  const Json& input = test_case.at("input");
   if (kind == "rollout_metrics") {
     return rollout_metrics(input);
   }

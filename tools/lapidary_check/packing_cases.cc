@@ -3,7 +3,7 @@
 
 #include "base/check.h"
 #include "lapidary_check/case_values.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/packing/balance.h"
 #include "rl/packing/bins.h"
 #include "rl/packing/context_slice.h"
@@ -219,10 +219,9 @@ Json evaluate(const std::string& kind, const JsonObject& fields) {
 
 }  // namespace
 
-Json evaluate_packing(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
+Json evaluate_packing(const JsonObject& test_case) {
   try {
-    return evaluate(fields.get_string("kind"), fields.get_object("input"));
+    return evaluate(test_case.get_string("kind"), test_case.get_object("input"));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInvalidArgument) {
       throw;

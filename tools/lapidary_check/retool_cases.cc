@@ -1,6 +1,6 @@
 #include "base/check.h"
 #include "lapidary_check/case_values.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "rl/env/retool.h"
 #include "rl/text/python_text.h"
 
@@ -207,26 +207,24 @@ Json prompt_messages(const Json& input) {
 
 }  // namespace
 
-Json evaluate_retool_parse(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
-  const std::string kind = fields.get_string("kind");
+Json evaluate_retool_parse(const JsonObject& test_case) {
+  const std::string kind = test_case.get_string("kind");
   if (kind == "parse") {
-    return parse(fields.get_object("input"));
+    return parse(test_case.get_object("input"));
   }
   if (kind == "observation") {
-    return observation(fields.get_object("input"));
+    return observation(test_case.get_object("input"));
   }
   fail(ErrorKind::kUnsupported, "retool-parse has no case of the kind ", kind);
 }
 
-Json evaluate_retool_episode(const Json& test_case) {
-  const JsonObject fields(test_case, "case");
-  const std::string kind = fields.get_string("kind");
+Json evaluate_retool_episode(const JsonObject& test_case) {
+  const std::string kind = test_case.get_string("kind");
   if (kind == "episode") {
-    return episode(fields.get_object("input"));
+    return episode(test_case.get_object("input"));
   }
   if (kind == "prompt_messages") {
-    return prompt_messages(fields.at("input"));
+    return prompt_messages(test_case.at("input"));
   }
   fail(ErrorKind::kUnsupported, "retool-episode has no case of the kind ", kind);
 }

@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "lapidary_check/rl_kinds.h"
+#include "lapidary_check/checks.h"
 #include "sandbox/code_interpreter.h"
 #include "sandbox/slime_ban_list.h"
 
@@ -31,10 +31,9 @@ std::unique_ptr<PythonSandbox> create_sandbox() {
 
 }  // namespace
 
-Json evaluate_retool_sandbox(const Json& test_case) {
-  const JsonObject object(test_case, "retool-sandbox case");
-  const std::string kind = object.get_string("kind");
-  const std::string code = object.get_object("input").get_string("code");
+Json evaluate_retool_sandbox(const JsonObject& test_case) {
+  const std::string kind = test_case.get_string("kind");
+  const std::string code = test_case.get_object("input").get_string("code");
   if (kind == "sandbox_check") {
     const auto refusal = sandbox::slime_refusal(code);
     return Json{{"allowed", !refusal}, {"message", refusal ? Json(*refusal) : Json()}};

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "tokenizer/jinja/unicode.h"
+
 namespace lapidary::rl {
 
 namespace {
@@ -84,6 +86,22 @@ Text ascii(std::string_view literal) {
   return {literal.begin(), literal.end()};
 }
 
+bool is_space(char32_t code) {
+  return tokenizer::jinja::is_space(code);
+}
+
+bool is_alpha(char32_t code) {
+  return tokenizer::jinja::is_alpha(code);
+}
+
+bool is_digit(char32_t code) {
+  return tokenizer::jinja::is_digit(code);
+}
+
+bool is_word_character(char32_t code) {
+  return code == U'_' || tokenizer::jinja::is_alnum(code);
+}
+
 TextView strip(TextView text) {
   while (!text.empty() && is_space(text.front())) {
     text.remove_prefix(1);
@@ -95,12 +113,7 @@ TextView strip(TextView text) {
 }
 
 Text lower(TextView text) {
-  Text out;
-  out.reserve(text.size());
-  for (const char32_t code : text) {
-    append_lower(out, code);
-  }
-  return out;
+  return decode_utf8(tokenizer::jinja::to_lower(encode_utf8(text)));
 }
 
 bool contains(TextView text, TextView part) {

@@ -20,16 +20,14 @@ std::string encode_utf8(TextView text);
 // An ASCII literal as Text.
 Text ascii(std::string_view literal);
 
-// str.isspace, str.isalpha, str.isdigit of one character; ASCII '0' to '9'.
+// str.isspace, str.isalpha, str.isdigit of one character; \w of a regular expression; '0' to '9'.
 bool is_space(char32_t code);
 bool is_alpha(char32_t code);
 bool is_digit(char32_t code);
+bool is_word_character(char32_t code);
 constexpr bool is_ascii_digit(char32_t code) {
   return code >= U'0' && code <= U'9';
 }
-
-// str.lower of one character, appended.
-void append_lower(Text& out, char32_t code);
 
 TextView strip(TextView text);
 Text lower(TextView text);

@@ -91,8 +91,10 @@ class BraceFormatter {
         value = make_text(run_, text_of(run_, value));
         break;
       case 'r':
-      case 'a':
         value = make_text(run_, repr_of(run_, value));
+        break;
+      case 'a':
+        value = make_text(run_, ascii_of(run_, value));
         break;
       default:
         fail_type("Unknown conversion specifier ", field.conversion);

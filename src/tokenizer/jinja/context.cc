@@ -10,8 +10,8 @@ namespace lapidary::tokenizer::jinja {
 namespace {
 
 Value text_from_json(Runtime& run, const std::string& text) {
-  const size_t fault = find_invalid_utf8(text);
-  if (fault != std::string::npos) {
+  const size_t fault = well_formed_prefix(text);
+  if (fault != text.size()) {
     fail_type("a text of the context is not UTF-8 at its byte ", fault, ": ",
               quoted(std::string_view(text).substr(fault > 10 ? fault - 10 : 0, 20)));
   }

@@ -153,7 +153,7 @@ std::string format_integer(Runtime& run, const Value& value, const Specification
       fail_type("%c arg not in range(0x110000)");
     }
     std::string out;
-    append_utf8(out, static_cast<CodePoint>(number));
+    append_code_point(out, static_cast<CodePoint>(number));
     return padded(run, spec, '<', "", out);
   }
   const char type = spec.type == '\0' || spec.type == 'n' ? 'd' : spec.type;

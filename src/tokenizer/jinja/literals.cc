@@ -159,7 +159,7 @@ class Unescaper {
       for (int i = 0; i < 2 && at_ < source_.size() && is_digit_of(source_[at_], 8); ++i) {
         code = code * 8 + static_cast<CodePoint>(digit_value(source_[at_++]));
       }
-      append_utf8(out_, code);
+      append_code_point(out_, code);
     } else if (c != '\n') {
       out_ += '\\';
       out_ += c;
@@ -173,7 +173,7 @@ class Unescaper {
       code = code * 16 + static_cast<uint64_t>(digit_value(source_[at_++]));
     }
     if (code > kLastCodePoint) fail("illegal Unicode character");
-    append_utf8(out_, static_cast<CodePoint>(code));
+    append_code_point(out_, static_cast<CodePoint>(code));
   }
 
   std::string source_;

@@ -53,7 +53,7 @@ std::string unescape_references(Runtime& run, std::string_view text) {
     if (at == text.size()) break;
     std::string character;
     if (const auto code = take_reference(text, at)) {
-      append_utf8(character, *code);
+      append_code_point(character, *code);
       out.append(character);
     } else {
       out.append('&');

@@ -164,7 +164,9 @@ class PercentFormatter {
   }
 
   void convert_text(const Directive& d, const Value& value) {
-    std::string text = d.type == 's' ? text_of(run_, value) : repr_of(run_, value);
+    std::string text = d.type == 's'   ? text_of(run_, value)
+                       : d.type == 'r' ? repr_of(run_, value)
+                                       : ascii_of(run_, value);
     if (is_markup_ && !(d.type == 's' && value.is_text() && value.text()->is_markup)) {
       TextBuilder escaped(run_);
       append_escaped(escaped, text);
@@ -182,12 +184,13 @@ class PercentFormatter {
       fail_type("%c arg not in range(0x110000)");
     }
     std::string out;
-    append_utf8(out, static_cast<CodePoint>(code));
+    append_code_point(out, static_cast<CodePoint>(code));
     return out;
   }
 
   void convert_integer(const Directive& d, const Value& value) {
     Integer number = 0;
+    if (value.is_undefined() && d.type == 'd') fail_undefined(value);
     if (value.is_integral()) {
       number = value.integer();
     } else if (value.is(Value::Kind::kFloat) && d.type == 'd') {
@@ -206,6 +209,7 @@ class PercentFormatter {
   }
 
   void convert_float(const Directive& d, const Value& value) {
+    if (value.is_undefined()) fail_undefined(value);
     const double number = to_double(value);
     int precision = d.precision < 0 ? 6 : checked_precision(d.precision);
     if ((d.type | 0x20) == 'g') precision = std::max(precision, 1);

@@ -164,6 +164,20 @@ std::string text_of(Runtime& run, const Value& value) {
   return out.take();
 }
 
+std::string ascii_of(Runtime& run, const Value& value) {
+  const std::string text = repr_of(run, value);
+  TextBuilder out(run);
+  for (size_t at = 0; at < text.size();) {
+    const CodePoint code = next_code_point(text, at);
+    if (code < 0x80) {
+      out.append(static_cast<char>(code));
+    } else {
+      append_escape(out, code);
+    }
+  }
+  return out.take();
+}
+
 std::string repr_of(Runtime& run, const Value& value) {
   TextBuilder out(run);
   print_repr(run, out, value);

@@ -17,6 +17,9 @@ void print_repr(Runtime& run, TextBuilder& out, const Value& value);
 std::string text_of(Runtime& run, const Value& value);
 std::string repr_of(Runtime& run, const Value& value);
 
+// repr_of() with everything beyond ASCII escaped.
+std::string ascii_of(Runtime& run, const Value& value);
+
 // A text in quotes, with Python's choice of quotes and escapes.
 void append_quoted(TextBuilder& out, std::string_view text);
 

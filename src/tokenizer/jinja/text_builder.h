@@ -37,10 +37,11 @@ class TextBuilder {
 
  private:
   void make_room(size_t more) {
-    run_.step_bytes(more);
+    run_.check_room(more);
     const size_t needed = text_.size() + more;
     if (needed > charge_.bytes())
       charge_.grow(std::max(needed, 2 * charge_.bytes()) - charge_.bytes());
+    run_.step_bytes(more);
   }
   void make_room_for(size_t count, size_t each) {
     if (count > static_cast<size_t>(-1) / each) run_.check_room(static_cast<size_t>(-1));

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "tokenizer/jinja/arguments.h"
+#include "tokenizer/jinja/attributes.h"
 #include "tokenizer/jinja/brace_format.h"
 #include "tokenizer/jinja/dict.h"
 #include "tokenizer/jinja/failure.h"
@@ -160,8 +161,33 @@ Value format_map(Runtime& run, const Value& self, Arguments& arguments) {
   return make_text_like(run, *self.text(), brace_format(run, *self.text(), {}, *values[0].dict()));
 }
 
+// By a mapping from code points to code points, texts or none; what it does not have stays.
+Value translate(Runtime& run, const Value& self, Arguments& arguments) {
+  const auto values = match("translate", arguments, {required()});
+  const std::string& text = self.text()->bytes;
+  TextBuilder out(run);
+  for (size_t at = 0; at < text.size();) {
+    const size_t start = at;
+    const CodePoint code = next_code_point(text, at);
+    const Value image = get_item(run, values[0], Value::integer(code));
+    if (image.is_undefined()) {
+      out.append(std::string_view(text).substr(start, at - start));
+    } else if (image.is_text()) {
+      out.append(image.text()->bytes);
+    } else if (image.is_integral() && image.integer() >= 0 &&
+               image.integer() <= static_cast<Integer>(kLastCodePoint)) {
+      std::string character;
+      append_code_point(character, static_cast<CodePoint>(image.integer()));
+      out.append(character);
+    } else if (!image.is_none()) {
+      fail_type("character mapping must return integer, None or str");
+    }
+  }
+  return make_text_like(run, *self.text(), out.take());
+}
+
 Value unsupported(Runtime&, const Value&, Arguments&) {
-  fail_type("the methods encode, translate and maketrans of str are not supported");
+  fail_type("the methods encode and maketrans of str are not supported");
 }
 
 }  // namespace
@@ -191,7 +217,7 @@ Function::Body find_text_method(std::string_view name) {
       {"strip", stripped<Sides::kBoth>},
       {"swapcase", changed<to_swapcase>},
       {"title", changed<to_title>},
-      {"translate", unsupported},
+      {"translate", translate},
       {"upper", changed<to_upper>}};
   const auto found = kMethods.find(name);
   if (found != kMethods.end()) return found->second;

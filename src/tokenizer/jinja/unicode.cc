@@ -37,25 +37,6 @@ bool is_continuation(std::string_view text, size_t at) {
 
 }  // namespace
 
-void append_utf8(std::string& out, CodePoint code) {
-  const auto put = [&out](CodePoint byte) { out += static_cast<char>(byte); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | (code >> 6));
-    put(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    put(0xE0 | (code >> 12));
-    put(0x80 | ((code >> 6) & 0x3F));
-    put(0x80 | (code & 0x3F));
-  } else {
-    put(0xF0 | (code >> 18));
-    put(0x80 | ((code >> 12) & 0x3F));
-    put(0x80 | ((code >> 6) & 0x3F));
-    put(0x80 | (code & 0x3F));
-  }
-}
-
 CodePoint next_code_point(std::string_view text, size_t& at) {
   const unsigned first = byte_at(text, at++);
   const int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : first >= 0xC0 ? 1 : 0;
@@ -88,22 +69,6 @@ size_t byte_of_code_point(std::string_view text, int64_t index) {
     if (!is_continuation(text, at) && seen++ == index) return at;
   }
   return at;
-}
-
-size_t find_invalid_utf8(std::string_view text) {
-  size_t at = 0;
-  while (at < text.size()) {
-    const size_t start = at;
-    const unsigned first = byte_at(text, at);
-    const CodePoint code = next_code_point(text, at);
-    const size_t length = at - start;
-    const bool alone = length == 1 && first >= 0x80;
-    const bool overlong = (length == 2 && code < 0x80) || (length == 3 && code < 0x800) ||
-                          (length == 4 && code < 0x10000);
-    const bool surrogate = code >= 0xD800 && code < 0xE000;
-    if (alone || overlong || surrogate || code > kLastCodePoint || first >= 0xF8) return start;
-  }
-  return std::string_view::npos;
 }
 
 bool is_space(CodePoint code) {

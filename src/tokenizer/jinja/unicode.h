@@ -6,12 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "tokenizer/utf8.h"  // append_code_point, well_formed_prefix
+
 namespace lapidary::tokenizer::jinja {
 
 using CodePoint = char32_t;
 constexpr CodePoint kLastCodePoint = 0x10FFFF;
-
-void append_utf8(std::string& out, CodePoint code);
 
 // The code point that begins at byte `at` (must be inside `text`, which must be well-formed), and
 // `at` moved behind it. A byte that begins nothing well-formed is taken alone, as its own value.
@@ -22,9 +22,6 @@ CodePoint previous_code_point(std::string_view text, size_t& at);
 int64_t count_code_points(std::string_view text);
 // The byte where code point `index` begins; text.size() at and behind the end.
 size_t byte_of_code_point(std::string_view text, int64_t index);
-
-// Byte offset of the first fault of UTF-8, or npos. Lone surrogates count as a fault.
-size_t find_invalid_utf8(std::string_view text);
 
 bool is_space(CodePoint code);
 bool is_alpha(CodePoint code);

@@ -15,7 +15,7 @@ bool append_mapped(std::string& out, CodePoint code, std::span<const CaseRun> ru
                        [](const CaseSpecial& s, CodePoint c) { return s.code < c; });
   if (special != specials.end() && special->code == code) {
     for (const uint32_t image : special->image) {
-      if (image != 0) append_utf8(out, image);
+      if (image != 0) append_code_point(out, image);
     }
     return true;
   }
@@ -25,7 +25,7 @@ bool append_mapped(std::string& out, CodePoint code, std::span<const CaseRun> ru
   if (after == runs.begin()) return false;
   const CaseRun& run = *(after - 1);
   if (code > run.last || (code - run.first) % run.stride != 0) return false;
-  append_utf8(out, static_cast<CodePoint>(static_cast<int64_t>(code) + run.distance));
+  append_code_point(out, static_cast<CodePoint>(static_cast<int64_t>(code) + run.distance));
   return true;
 }
 
@@ -33,7 +33,7 @@ void append_upper(std::string& out, CodePoint code) {
   if (code < 0x80) {
     out += static_cast<char>(is_lower(code) ? code - 0x20 : code);
   } else if (!append_mapped(out, code, kToUpper, kToUpperSpecial)) {
-    append_utf8(out, code);
+    append_code_point(out, code);
   }
 }
 
@@ -45,7 +45,7 @@ void append_folded_lower(std::string& out, CodePoint code) {
   if (code < 0x80) {
     out += static_cast<char>(is_upper(code) ? code + 0x20 : code);
   } else if (!append_mapped(out, code, kToLower, kToLowerSpecial)) {
-    append_utf8(out, code);
+    append_code_point(out, code);
   }
 }
 
@@ -84,7 +84,7 @@ void append_lower(std::string& out, std::string_view text, size_t start, size_t 
   constexpr CodePoint kCapitalSigma = 0x3A3;
   constexpr CodePoint kFinalSigma = 0x3C2;
   if (code == kCapitalSigma && is_final_sigma(text, start, end)) {
-    append_utf8(out, kFinalSigma);
+    append_code_point(out, kFinalSigma);
   } else {
     append_folded_lower(out, code);
   }
@@ -133,7 +133,7 @@ std::string to_swapcase(std::string_view text) {
     } else if (is_lower(code)) {
       append_upper(out, code);
     } else {
-      append_utf8(out, code);
+      append_code_point(out, code);
     }
   }
   return out;
