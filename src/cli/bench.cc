@@ -128,6 +128,10 @@ void add_bench(CLI::App& app, int& exit_status) {
       "--tokenizer", options->flags.tokenizer,
       "For the suite tokenizer: a tokenizer.json or its folder (default: the small one "
       "of the project)");
+  verb->add_option(
+      "--only", options->flags.only,
+      "For suites that run models: only rows whose name and dtype, as \"decode moe-100m "
+      "float32\", hold this text");
   verb->callback([options, &exit_status] {
     report(run_suites(options->suite, options->flags), options->json_path);
     exit_status = 0;

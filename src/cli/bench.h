@@ -34,6 +34,7 @@ struct BenchRow {
 
 struct BenchFlags {
   std::string tokenizer;  // of the suite tokenizer; empty: the small one of the project
+  std::string only;       // of the suites that run models: rows whose name and dtype hold this text
 };
 
 struct Suite {

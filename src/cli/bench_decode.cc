@@ -19,7 +19,9 @@ namespace {
 
 constexpr Dim kPromptTokens = 64;
 constexpr Dim kStepsOfARun = 8;
+constexpr const char* kTinyName = "decode moe-tiny";
 constexpr int kRuns = 15;
+constexpr Dim kMostTokens = kPromptTokens + kStepsOfARun * (kRuns + 2);
 
 at::Tensor ids_tensor(std::span<const int64_t> ids) {
   at::Tensor out = at::empty({static_cast<Dim>(ids.size())}, at::kLong);
@@ -34,7 +36,7 @@ class DecodeLoop {
       : decoder_(model), cache_(decoder_.layers(), cache_options(model, batch)) {
     const at::Tensor prompt = ids_tensor(bench_ids(model.config(), kPromptTokens));
     for (Dim i = 0; i < batch; ++i) {
-      const auto slot = cache_.open(cache_.max_tokens() / batch);
+      const auto slot = cache_.open(kMostTokens);
       LAPIDARY_CHECK(slot.has_value(), "no slot in a cache made for ", batch);
       rollout::PrefillContext context(cache_, *slot, kPromptTokens);
       decoder_.logits(prompt, context, rollout::LogitRows::kNone);
@@ -61,10 +63,9 @@ class DecodeLoop {
  private:
   static rollout::KvCacheOptions cache_options(const model::Gemma4Model& model, Dim batch) {
     rollout::KvCacheOptions options;
-    const Dim tokens = kPromptTokens + kStepsOfARun * (kRuns + 2);
     options.num_slots = batch;
-    options.num_pages = batch * (tokens / options.page_tokens + 1);
-    options.max_sequence_tokens = tokens;
+    options.num_pages = batch * (kMostTokens / options.page_tokens + 1);
+    options.max_sequence_tokens = kMostTokens;
     options.dtype = model.dtype();
     return options;
   }
@@ -80,9 +81,8 @@ double milliseconds_of(const std::function<void()>& body) {
   return time_runs(1, body).median_ms;
 }
 
-BenchRow decode_row(const BenchModel& bench, c10::ScalarType dtype,
-                    const MemoryBandwidth& bandwidth) {
-  const auto model = model::Gemma4Model::random(bench.config, 1, {.dtype = dtype});
+BenchRow decode_row(const BenchCase& bench, const MemoryBandwidth& bandwidth) {
+  const auto model = model::Gemma4Model::random(bench.model.config, 1, {.dtype = bench.dtype});
   DecodeLoop loop(model, 1);
   loop.step();
   // Turn by turn with the limit, since both vary with what else the machine does.
@@ -96,9 +96,9 @@ BenchRow decode_row(const BenchModel& bench, c10::ScalarType dtype,
     steps.push_back(times.median_ms / (kStepsOfARun / 2));
   }
   BenchRow row;
-  row.name = "decode " + bench.name;
+  row.name = bench.row_name;
   row.shape = "batch 1, " + std::to_string(kPromptTokens) + " cached";
-  row.dtype = dtype_name(dtype);
+  row.dtype = dtype_name(bench.dtype);
   row.device = "cpu";
   row.times = summarize_times(steps);
   row.achieved = active_weight_bytes(model) / row.times.median_ms / 1e6;
@@ -162,7 +162,7 @@ BenchRow tiny_row(Dim batch) {
   }
   constexpr double kStepsPerSecond = 1e3 * (kStepsOfARun / 2);
   BenchRow row;
-  row.name = "decode " + bench.name;
+  row.name = kTinyName;
   row.shape = "batch " + std::to_string(batch) + ", " + std::to_string(kPromptTokens) + " cached";
   row.dtype = "float32";
   row.device = "cpu";
@@ -178,16 +178,15 @@ BenchRow tiny_row(Dim batch) {
 
 }  // namespace
 
-std::vector<BenchRow> bench_decode(const BenchFlags&) {
+std::vector<BenchRow> bench_decode(const BenchFlags& flags) {
   const c10::InferenceMode no_gradients;
   const MemoryBandwidth bandwidth;
   std::vector<BenchRow> rows;
-  for (const BenchModel& bench : bench_models()) {
-    for (const c10::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
-      rows.push_back(decode_row(bench, dtype, bandwidth));
-    }
+  for (const BenchCase& bench : bench_cases("decode", flags)) {
+    rows.push_back(decode_row(bench, bandwidth));
   }
-  rows.push_back(tiny_row(32));
+  constexpr Dim kTinyBatch = 32;
+  if (is_wanted(flags, kTinyName, at::kFloat)) rows.push_back(tiny_row(kTinyBatch));
   return rows;
 }
 

@@ -85,6 +85,21 @@ std::vector<BenchModel> bench_models() {
   return {{"moe-100m", moe}, {"dense-100m", dense}};
 }
 
+bool is_wanted(const BenchFlags& flags, const std::string& row_name, c10::ScalarType dtype) {
+  return (row_name + " " + dtype_name(dtype)).find(flags.only) != std::string::npos;
+}
+
+std::vector<BenchCase> bench_cases(const std::string& suite, const BenchFlags& flags) {
+  std::vector<BenchCase> cases;
+  for (const BenchModel& model : bench_models()) {
+    for (const c10::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+      const std::string name = suite + " " + model.name;
+      if (is_wanted(flags, name, dtype)) cases.push_back({model, dtype, name});
+    }
+  }
+  return cases;
+}
+
 BenchModel tiny_bench_model() {
   model::Gemma4Config config = base_config(6);
   config.vocab_size = 512;

@@ -19,6 +19,19 @@ struct BenchModel {
 // About 100 million parameters each: 12 layers, 5 sliding to 1 full, hidden 512, vocabulary 32,768;
 // 16 experts of which 2 are chosen, and dense.
 std::vector<BenchModel> bench_models();
+
+// Whether the flag --only lets a row through.
+bool is_wanted(const BenchFlags& flags, const std::string& row_name, c10::ScalarType dtype);
+
+// A model of bench_models() and a dtype.
+struct BenchCase {
+  BenchModel model;
+  c10::ScalarType dtype;
+  std::string row_name;  // "<suite> <model>"
+};
+// Those that are wanted.
+std::vector<BenchCase> bench_cases(const std::string& suite, const BenchFlags& flags);
+
 // Hidden 64, 6 layers, 8 experts top 2, vocabulary 512: where overhead shows.
 BenchModel tiny_bench_model();
 

@@ -54,20 +54,21 @@ void read_prompt(rollout::Decoder& decoder, rollout::KvCache& cache,
   cache.close(*slot);
 }
 
-BenchRow prefill_row(const BenchModel& bench, c10::ScalarType dtype) {
-  const auto model = model::Gemma4Model::random(bench.config, 1, {.dtype = dtype});
+BenchRow prefill_row(const BenchCase& bench) {
+  const c10::ScalarType dtype = bench.dtype;
+  const auto model = model::Gemma4Model::random(bench.model.config, 1, {.dtype = dtype});
   rollout::Gemma4Decoder decoder(model);
   rollout::KvCacheOptions options;
   options.num_pages = kPromptTokens / options.page_tokens;
   options.max_sequence_tokens = kPromptTokens;
   options.dtype = dtype;
   rollout::KvCache cache(decoder.layers(), options);
-  const std::vector<int64_t> ids = bench_ids(bench.config, kPromptTokens);
+  const std::vector<int64_t> ids = bench_ids(bench.model.config, kPromptTokens);
   const GemmRate before = gemm_rate(dtype);
   BenchRow row;
   row.times = time_runs(kRuns, [&] { read_prompt(decoder, cache, ids); });
   const GemmRate after = gemm_rate(dtype);
-  row.name = "prefill " + bench.name;
+  row.name = bench.row_name;
   row.shape = std::to_string(kPromptTokens) + " tokens";
   row.dtype = dtype_name(dtype);
   row.device = "cpu";
@@ -80,14 +81,10 @@ BenchRow prefill_row(const BenchModel& bench, c10::ScalarType dtype) {
 
 }  // namespace
 
-std::vector<BenchRow> bench_prefill(const BenchFlags&) {
+std::vector<BenchRow> bench_prefill(const BenchFlags& flags) {
   const c10::InferenceMode no_gradients;
   std::vector<BenchRow> rows;
-  for (const BenchModel& bench : bench_models()) {
-    for (const c10::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
-      rows.push_back(prefill_row(bench, dtype));
-    }
-  }
+  for (const BenchCase& bench : bench_cases("prefill", flags)) rows.push_back(prefill_row(bench));
   return rows;
 }
 
