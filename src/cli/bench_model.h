@@ -38,7 +38,8 @@ BenchModel tiny_bench_model();
 // Random ids of the model's vocabulary, the same in each run.
 std::vector<int64_t> bench_ids(const model::Gemma4Config& config, Dim count);
 
-// Reads more memory than a cache holds, in several streams a thread, with all threads. -> GB/s.
+// Reads more memory than a cache holds, with all threads: the better of one stream a thread and of
+// eight. -> GB/s.
 class MemoryBandwidth {
  public:
   MemoryBandwidth();

@@ -15,7 +15,7 @@ namespace lapidary::cli {
 namespace {
 
 constexpr Dim kPromptTokens = 1024;
-constexpr int kRuns = 7;
+constexpr int kRuns = 5;
 
 // Multiplications and additions of a prompt's forward: two for each weight that a token goes
 // through (the head only at the last one), and two in each of the two products with every visible
