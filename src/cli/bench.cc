@@ -101,15 +101,17 @@ BenchTimes summarize_times(std::vector<double> milliseconds) {
   return {milliseconds[milliseconds.size() / 2], milliseconds.front(), milliseconds.back()};
 }
 
-BenchTimes time_runs(int repetitions, const std::function<void()>& body) {
+double milliseconds_of(const std::function<void()>& body) {
   using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  body();
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+BenchTimes time_runs(int repetitions, const std::function<void()>& body) {
   body();
   std::vector<double> times;
-  for (int i = 0; i < repetitions; ++i) {
-    const Clock::time_point start = Clock::now();
-    body();
-    times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
-  }
+  for (int i = 0; i < repetitions; ++i) times.push_back(milliseconds_of(body));
   return summarize_times(std::move(times));
 }
 

@@ -18,6 +18,7 @@ struct BenchTimes {
 // Runs `body` once to warm up and then `repetitions` times (an odd number, at least 5 for a figure
 // that is reported).
 BenchTimes time_runs(int repetitions, const std::function<void()>& body);
+double milliseconds_of(const std::function<void()>& body);
 BenchTimes summarize_times(std::vector<double> milliseconds);
 
 struct BenchRow {

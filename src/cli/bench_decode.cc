@@ -18,10 +18,10 @@ namespace lapidary::cli {
 namespace {
 
 constexpr Dim kPromptTokens = 64;
-constexpr Dim kStepsOfARun = 8;
+constexpr Dim kStepsOfARun = 4;
 constexpr const char* kTinyName = "decode moe-tiny";
 constexpr int kRuns = 15;
-constexpr Dim kMostTokens = kPromptTokens + kStepsOfARun * (kRuns + 2);
+constexpr Dim kMostTokens = kPromptTokens + kStepsOfARun * (kRuns + 1);
 
 at::Tensor ids_tensor(std::span<const int64_t> ids) {
   at::Tensor out = at::empty({static_cast<Dim>(ids.size())}, at::kLong);
@@ -77,10 +77,6 @@ class DecodeLoop {
   std::vector<float> scratch_;
 };
 
-double milliseconds_of(const std::function<void()>& body) {
-  return time_runs(1, body).median_ms;
-}
-
 BenchRow decode_row(const BenchCase& bench, const MemoryBandwidth& bandwidth) {
   const auto model = model::Gemma4Model::random(bench.model.config, 1, {.dtype = bench.dtype});
   DecodeLoop loop(model, 1);
@@ -90,10 +86,10 @@ BenchRow decode_row(const BenchCase& bench, const MemoryBandwidth& bandwidth) {
   std::vector<double> limits;
   for (int run = 0; run < kRuns; ++run) {
     limits.push_back(bandwidth.measure());
-    const BenchTimes times = time_runs(1, [&] {
-      for (Dim i = 0; i < kStepsOfARun / 2; ++i) loop.step();
+    const double run_ms = milliseconds_of([&] {
+      for (Dim i = 0; i < kStepsOfARun; ++i) loop.step();
     });
-    steps.push_back(times.median_ms / (kStepsOfARun / 2));
+    steps.push_back(run_ms / kStepsOfARun);
   }
   BenchRow row;
   row.name = bench.row_name;
@@ -152,23 +148,24 @@ BenchRow tiny_row(Dim batch) {
   std::vector<double> steps;
   std::vector<double> limits;
   products.run();
+  loop.step();
   for (int run = 0; run < kRuns; ++run) {
     limits.push_back(milliseconds_of([&] {
-      for (Dim i = 0; i < kStepsOfARun / 2; ++i) products.run();
+      for (Dim i = 0; i < kStepsOfARun; ++i) products.run();
     }));
     steps.push_back(milliseconds_of([&] {
-      for (Dim i = 0; i < kStepsOfARun / 2; ++i) loop.step();
+      for (Dim i = 0; i < kStepsOfARun; ++i) loop.step();
     }));
   }
-  constexpr double kStepsPerSecond = 1e3 * (kStepsOfARun / 2);
+  constexpr double kStepsPerSecond = 1e3 * kStepsOfARun;
   BenchRow row;
   row.name = kTinyName;
   row.shape = "batch " + std::to_string(batch) + ", " + std::to_string(kPromptTokens) + " cached";
   row.dtype = "float32";
   row.device = "cpu";
   row.times = summarize_times(steps);
-  row.times = {row.times.median_ms / (kStepsOfARun / 2), row.times.min_ms / (kStepsOfARun / 2),
-               row.times.max_ms / (kStepsOfARun / 2)};
+  row.times = {row.times.median_ms / kStepsOfARun, row.times.min_ms / kStepsOfARun,
+               row.times.max_ms / kStepsOfARun};
   row.achieved = 1e3 / row.times.median_ms;
   row.unit = "steps/s";
   row.limit = kStepsPerSecond / summarize_times(limits).median_ms;

@@ -19,8 +19,6 @@ namespace lapidary::cli {
 namespace {
 
 constexpr Dim kGemmSize = 2048;
-constexpr int kGemmRuns = 3;
-constexpr Dim kTrialSize = 384;
 constexpr Dim kReadBytes = Dim{256} << 20;
 
 using Vector [[gnu::vector_size(16)]] = int64_t;
@@ -34,16 +32,27 @@ double seconds_of(const std::function<void()>& body) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-double matmul_gflops(c10::ScalarType dtype, Dim size) {
-  const c10::InferenceMode no_gradients;
-  const at::Tensor a = at::randn({size, size}).to(dtype);
-  const at::Tensor b = at::randn({size, size}).to(dtype);
-  double best = 1e30;
-  for (int i = 0; i <= kGemmRuns; ++i) {
-    best = std::min(best, seconds_of([&] { at::matmul(a, b); }));
+at::Tensor square(c10::ScalarType dtype, Dim size) {
+  return at::randn({size, size}).to(dtype);
+}
+
+double matmul_gflops(const at::Tensor& a, const at::Tensor& b) {
+  const auto n = static_cast<double>(a.size(0));
+  return 2 * n * n * n / seconds_of([&] { at::matmul(a, b); }) / 1e9;
+}
+
+bool is_half_as_fast(c10::ScalarType dtype) {
+  constexpr Dim kTrialSize = 256;
+  constexpr int kTrials = 3;
+  const at::Tensor own = square(dtype, kTrialSize);
+  const at::Tensor fp32 = own.to(at::kFloat);
+  double own_best = 0;
+  double fp32_best = 0;
+  for (int i = 0; i < kTrials; ++i) {
+    own_best = std::max(own_best, matmul_gflops(own, own));
+    fp32_best = std::max(fp32_best, matmul_gflops(fp32, fp32));
   }
-  const auto n = static_cast<double>(size);
-  return 2 * n * n * n / best / 1e9;
+  return own_best < fp32_best / 2;
 }
 
 // 5 sliding layers to 1 full.
@@ -183,12 +192,19 @@ double MemoryBandwidth::measure() const {
   return std::max(read_rate<1>(memory_), read_rate<8>(memory_));
 }
 
-GemmRate gemm_rate(c10::ScalarType dtype) {
-  const GemmRate fp32 = {matmul_gflops(at::kFloat, kGemmSize), "at::matmul float32"};
-  if (dtype == at::kFloat) return fp32;
-  const double trial = matmul_gflops(dtype, kTrialSize);
-  if (trial < fp32.gflops / 2) return fp32;
-  return {std::max(trial, matmul_gflops(dtype, kGemmSize)), "at::matmul " + dtype_name(dtype)};
+GemmRate::GemmRate(c10::ScalarType dtype)
+    : dtype_(is_half_as_fast(dtype) ? at::kFloat : dtype),
+      a_(square(dtype_, kGemmSize)),
+      b_(square(dtype_, kGemmSize)) {
+  measure();
+}
+
+double GemmRate::measure() const {
+  return matmul_gflops(a_, b_);
+}
+
+std::string GemmRate::name() const {
+  return "at::matmul " + dtype_name(dtype_);
 }
 
 double active_weight_bytes(const model::Gemma4Model& model) {

@@ -49,14 +49,20 @@ class MemoryBandwidth {
   at::Tensor memory_;
 };
 
-// LibTorch's matrix product at a large shape, with all threads: the best of several runs. ->
-// GFLOP/s. Where the processor has no bfloat16 instructions, LibTorch's bfloat16 product is far
-// below its float32 one: then the latter is the rate for both.
-struct GemmRate {
-  double gflops;
-  std::string name;
+// LibTorch's matrix product at a large shape, with all threads. Where the processor has no bfloat16
+// instructions, LibTorch's bfloat16 product is far below its float32 one: then the latter is the
+// rate for both.
+class GemmRate {
+ public:
+  explicit GemmRate(c10::ScalarType dtype);
+  double measure() const;  // one product -> GFLOP/s
+  std::string name() const;
+
+ private:
+  c10::ScalarType dtype_;
+  at::Tensor a_;
+  at::Tensor b_;
 };
-GemmRate gemm_rate(c10::ScalarType dtype);
 
 // Bytes of the weights that one token goes through: of the experts only the chosen ones, the
 // embedding table once (the head reads it all).
