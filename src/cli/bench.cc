@@ -22,6 +22,8 @@ constexpr std::array kSuites = {
     Suite{"sandbox", "tool calls, beside a bare python3 -c", bench_sandbox},
     Suite{"decode", "one token at a time, beside the speed of the memory", bench_decode},
     Suite{"prefill", "reading a prompt, beside the rate of a large matrix product", bench_prefill},
+    Suite{"train-step", "forward, backward and optimizer, beside a large matrix product",
+          bench_train_step},
 };
 constexpr const char* kAllSuites = "all";
 

@@ -48,5 +48,6 @@ std::vector<BenchRow> bench_tokenizer(const BenchFlags& flags);
 std::vector<BenchRow> bench_sandbox(const BenchFlags& flags);
 std::vector<BenchRow> bench_decode(const BenchFlags& flags);
 std::vector<BenchRow> bench_prefill(const BenchFlags& flags);
+std::vector<BenchRow> bench_train_step(const BenchFlags& flags);
 
 }  // namespace lapidary::cli

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/rng.h"
 #include "kernels/api/parallel.h"
+#include "model/gemma4/layer_spec.h"
 #include "ops/cpu_kernels.h"
 #include "tensor/dtype.h"
 
@@ -218,6 +219,25 @@ double active_weight_bytes(const model::Gemma4Model& model) {
     bytes += share * static_cast<double>(value.nbytes());
   });
   return bytes;
+}
+
+double forward_flops(const model::Gemma4Model& model, const std::vector<Dim>& lengths,
+                     Dim head_tokens) {
+  const auto element_bytes = static_cast<double>(model.weights().embed_tokens.element_size());
+  const auto table = static_cast<double>(model.weights().embed_tokens.numel());
+  const double weights = active_weight_bytes(model) / element_bytes - table;
+  double flops = 2 * table * static_cast<double>(head_tokens);
+  for (const Dim length : lengths) {
+    flops += 2 * weights * static_cast<double>(length);
+    for (const model::LayerSpec& spec : model::layer_specs(model.config())) {
+      const Dim window = spec.attention.window;
+      double pairs = 0;
+      for (Dim t = 1; t <= length; ++t)
+        pairs += static_cast<double>(window > 0 ? std::min(t, window) : t);
+      flops += 4 * pairs * static_cast<double>(spec.attention.num_heads * spec.attention.head_dim);
+    }
+  }
+  return flops;
 }
 
 }  // namespace lapidary::cli

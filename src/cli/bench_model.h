@@ -68,4 +68,10 @@ class GemmRate {
 // embedding table once (the head reads it all).
 double active_weight_bytes(const model::Gemma4Model& model);
 
+// Multiplications and additions of a forward over whole sequences: two for each weight that a token
+// goes through (the head only at `head_tokens` tokens), and two in each of the two products with
+// every visible key.
+double forward_flops(const model::Gemma4Model& model, const std::vector<Dim>& lengths,
+                     Dim head_tokens);
+
 }  // namespace lapidary::cli

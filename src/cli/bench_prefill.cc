@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 #include "cli/bench_model.h"
-#include "model/gemma4/layer_spec.h"
 #include "rollout/engine.h"
 #include "rollout/gemma4_decoder.h"
 #include "rollout/prefill_context.h"
@@ -16,26 +15,6 @@ namespace {
 
 constexpr Dim kPromptTokens = 1024;
 constexpr int kRuns = 5;
-
-// Multiplications and additions of a prompt's forward: two for each weight that a token goes
-// through (the head only at the last one), and two in each of the two products with every visible
-// key.
-double prefill_flops(const model::Gemma4Model& model, Dim tokens) {
-  const model::Gemma4Config& config = model.config();
-  const auto element_bytes = static_cast<double>(model.weights().embed_tokens.element_size());
-  const auto table = static_cast<double>(model.weights().embed_tokens.numel());
-  const double weights = active_weight_bytes(model) / element_bytes - table;
-  double flops = 2 * weights * static_cast<double>(tokens) + 2 * table;
-  for (const model::LayerSpec& spec : model::layer_specs(config)) {
-    double pairs = 0;
-    for (Dim t = 1; t <= tokens; ++t) {
-      const Dim window = spec.attention.window;
-      pairs += static_cast<double>(window > 0 ? std::min(t, window) : t);
-    }
-    flops += 4 * pairs * static_cast<double>(spec.attention.num_heads * spec.attention.head_dim);
-  }
-  return flops;
-}
 
 void read_prompt(rollout::Decoder& decoder, rollout::KvCache& cache,
                  const std::vector<int64_t>& ids) {
@@ -79,7 +58,7 @@ BenchRow prefill_row(const BenchCase& bench) {
   row.shape = std::to_string(kPromptTokens) + " tokens";
   row.dtype = dtype_name(dtype);
   row.device = "cpu";
-  row.achieved = prefill_flops(model, kPromptTokens) / row.times.median_ms / 1e6;
+  row.achieved = forward_flops(model, {kPromptTokens}, 1) / row.times.median_ms / 1e6;
   row.unit = "GFLOP/s";
   row.limit = summarize_times(limits).median_ms;
   row.limit_name = gemm.name();
