@@ -1,10 +1,13 @@
 #include "ops/varlen_attention.h"
 
+#include <ATen/ops/_efficient_attention_backward.h>
 #include <ATen/ops/_efficient_attention_forward.h>
 #include <ATen/ops/_flash_attention_forward.h>
 
 #include <algorithm>
 #include <optional>
+
+#include "ops/custom_grad.h"
 
 namespace lapidary::ops {
 
@@ -36,21 +39,49 @@ at::Tensor flash(const at::Tensor& query, const at::Tensor& key, const at::Tenso
       /*return_debug_mask=*/false, kScale, left, right));
 }
 
+constexpr int64_t kCausalFromBottomRight = 2;
+
+std::optional<int64_t> window_argument(Dim window) {
+  return window == 0 ? std::optional<int64_t>() : std::optional<int64_t>(window);
+}
+
+std::pair<Tensors, Tensors> efficient_forward(const Tensors& in, const PackedRows& rows,
+                                              Dim window) {
+  const auto out = at::_efficient_attention_forward(
+      in[0], in[1], in[2], /*bias=*/std::nullopt, rows.device_query_starts, rows.device_key_starts,
+      longest(rows.query_starts), longest(rows.key_starts), kNoDropout, kCausalFromBottomRight,
+      /*compute_log_sumexp=*/true, kScale, /*seqlen_k=*/std::nullopt, window_argument(window));
+  const at::Tensor& attended = std::get<0>(out);
+  return {Tensors{attended}, Tensors{in[0], in[1], in[2], attended, std::get<1>(out),
+                                     std::get<2>(out), std::get<3>(out)}};
+}
+
+Tensors efficient_backward(const Tensors& kept, const at::Tensor& grad, const PackedRows& rows,
+                           Dim window) {
+  const auto out = at::_efficient_attention_backward(
+      grad, kept[0], kept[1], kept[2], /*bias=*/std::nullopt, kept[3], rows.device_query_starts,
+      rows.device_key_starts, longest(rows.query_starts), longest(rows.key_starts), kept[4],
+      kNoDropout, kept[5], kept[6], kCausalFromBottomRight, /*bias_requires_grad=*/false, kScale,
+      /*num_splits_key=*/std::nullopt, window_argument(window));
+  return {std::get<0>(out), std::get<1>(out), std::get<2>(out)};
+}
+
 // The memory-efficient kernel: any head_dim, fp32 too. It wants as many key heads as query heads.
+// ATen's own derivative of it forgets the window.
 at::Tensor efficient(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
                      const PackedRows& rows, Dim window) {
-  constexpr int64_t kCausalFromBottomRight = 2;
   const Dim group = query.size(1) / key.size(1);
   const auto batched = [&](const at::Tensor& heads) {
     return heads.repeat_interleave(group, 1).unsqueeze(0);
   };
-  return std::get<0>(at::_efficient_attention_forward(
-                         query.unsqueeze(0), batched(key), batched(value), /*bias=*/std::nullopt,
-                         rows.device_query_starts, rows.device_key_starts,
-                         longest(rows.query_starts), longest(rows.key_starts), kNoDropout,
-                         kCausalFromBottomRight, /*compute_log_sumexp=*/true, kScale,
-                         /*seqlen_k=*/std::nullopt,
-                         window == 0 ? std::optional<int64_t>() : std::optional<int64_t>(window)))
+  return apply_custom_grad(
+             {.forward =
+                  [rows, window](const Tensors& in) { return efficient_forward(in, rows, window); },
+              .backward =
+                  [rows, window](const Tensors& kept, const Tensors& grads) {
+                    return efficient_backward(kept, grads[0], rows, window);
+                  }},
+             {query.unsqueeze(0), batched(key), batched(value)})[0]
       .squeeze(0);
 }
 

@@ -1,3 +1,4 @@
+#include <ATen/Context.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -17,11 +18,12 @@ std::string folder_of(const std::string& fixture) {
 }
 
 model::Gemma4Model load(const std::string& fixture, const std::string& config,
-                        c10::ScalarType dtype = c10::ScalarType::Float) {
+                        c10::ScalarType dtype = c10::ScalarType::Float,
+                        c10::Device device = c10::kCPU) {
   const std::string path = folder_of(fixture) + "/" + config;
   return model::Gemma4Model::load(*checkpoint::HfCheckpoint::open(folder_of(fixture)),
                                   model::Gemma4Config::from_json(read_json_file(path), path),
-                                  {.dtype = dtype, .device = c10::kCPU});
+                                  {.dtype = dtype, .device = device});
 }
 
 ParityDump dump_of(const std::string& fixture) {
@@ -67,6 +69,25 @@ TEST_P(EveryFixture, EqualsHuggingFaceInEverythingThatWasDumped) {
   EXPECT_TRUE(comparison.pass()) << failures(comparison);
   EXPECT_TRUE(dump.unused().empty()) << join(dump.unused());
   EXPECT_GT(comparison.checks().size(), 200U);
+}
+
+TEST(ParityOnCuda, EveryFixtureWithinTwiceTheTable) {
+  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU: nothing to compare";
+  for (const char* fixture : {"moe-tiny", "dense-tiny", "moe-tiny-bf16", "e2b-tiny"}) {
+    model::Gemma4Model model =
+        load(fixture, "config.json", c10::ScalarType::Float, c10::Device(c10::kCUDA, 0));
+    ParityDump dump = dump_of(fixture);
+    Comparison comparison;
+    check_forward(model, dump, comparison);
+    check_gradients(model, dump, {}, comparison);
+    check_generation(model, dump, comparison);
+    check_optimizer(model, dump, {}, comparison);
+    for (const Check& check : comparison.checks()) {
+      const bool is_relative = check.tolerance.measure == Tolerance::Measure::kRelative;
+      EXPECT_LE(is_relative ? check.max_rel : check.max_abs, 2 * check.tolerance.limit)
+          << fixture << " " << check.name;
+    }
+  }
 }
 
 TEST(Parity, NamesTheFirstDifferenceInTheOrderOfTheForward) {

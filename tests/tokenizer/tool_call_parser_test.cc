@@ -51,99 +51,95 @@ std::string result_of(std::string_view text, ToolCallFormat format) {
   return std::string(to_string(*parsed.fault));
 }
 
-class Gemma4Calls : public ::testing::TestWithParam<Written> {};
+constexpr Written kGemma4Calls[] = {
+    Written{"<|tool_call>call:f{a:<|\"|>x<|\"|>}\r\n\t <tool_call|>",
+            R"([{"name":"f","arguments":{"a":"x"}}])"},
+    Written{"<|tool_call>call:f{a\n:1}<tool_call|>", R"([{"name":"f","arguments":{"a":1}}])"},
+    Written{"<|tool_call>call:f{<|\"|><|\"|>:1}<tool_call|>",
+            R"([{"name":"f","arguments":{"":1}}])"},
+    Written{"<|tool_call>call:f{a:18446744073709551615}<tool_call|>",
+            R"([{"name":"f","arguments":{"a":18446744073709551615}}])"},
+    Written{"<|tool_call>call:f{a:1}<tool_call|><|channel>t<|tool_call>",
+            R"([{"name":"f","arguments":{"a":1}}])"},
+    Written{"<|channel>never closed <|tool_call>call:", "[]"},
+    Written{"<|tool_call>call:f {}<tool_call|>", "bad_name"},
+    Written{"<|tool_call>call:f/g{}<tool_call|>", "bad_name"},
+    Written{"<|tool_call> call:f{}<tool_call|>", "no_call_prefix"},
+    Written{"<|tool_call>", "unterminated"},
+    Written{"<|tool_call>cal", "unterminated"},
+    Written{"<|tool_call>call:", "unterminated"},
+    Written{"<|tool_call>call:f", "unterminated"},
+    Written{"<|tool_call>call:f{", "unterminated"},
+    Written{"<|tool_call>call:f{a", "unterminated"},
+    Written{"<|tool_call>call:f{a:", "unterminated"},
+    Written{"<|tool_call>call:f{a:1", "unterminated"},
+    Written{"<|tool_call>call:f{a:[1", "unterminated"},
+    Written{"<|tool_call>call:f{a:<|\"|>", "unterminated_string"},
+    Written{"<|tool_call>call:f{<|\"|>a", "unterminated_string"},
+    Written{"<|tool_call>call:f{a:1}", "no_end_marker"},
+    Written{"<|tool_call>call:f{a:1}}<tool_call|>", "no_end_marker"},
+    Written{"<|tool_call>call:f{a:1,}<tool_call|>", "bad_key"},
+    Written{"<|tool_call>call:f{,a:1}<tool_call|>", "bad_key"},
+    Written{"<|tool_call>call:f{:1}<tool_call|>", "bad_key"},
+    Written{"<|tool_call>call:f{\"a\":1}<tool_call|>", "bad_key"},
+    Written{"<|tool_call>call:f{a\nb:1}<tool_call|>", "bad_key"},
+    Written{"<|tool_call>call:f{<|\"|>a<|\"|>1}<tool_call|>", "bad_key"},
+    Written{"<|tool_call>call:f{a:[1,]}<tool_call|>", "bad_value"},
+    Written{"<|tool_call>call:f{a:\"x\"}<tool_call|>", "bad_value"},
+    Written{"<|tool_call>call:f{a:True}<tool_call|>", "bad_value"},
+    Written{"<|tool_call>call:f{a:01}<tool_call|>", "bad_value"},
+    Written{"<|tool_call>call:f{a:1.}<tool_call|>", "bad_value"},
+    Written{"<|tool_call>call:f{a:+1}<tool_call|>", "bad_value"},
+    Written{"<|tool_call>call:f{a:NaN}<tool_call|>", "bad_value"},
+    Written{"<|tool_call>call:f{a:1e999}<tool_call|>", "bad_value"},
+    Written{"<|tool_call>call:f{a:[1 2]}<tool_call|>", "bad_separator"},
+    Written{"<|tool_call>call:f{a:[1}}<tool_call|>", "bad_separator"},
+    Written{"<|tool_call>call:f{a:<|\"|>x<|\"|>y}<tool_call|>", "bad_separator"},
+    Written{"<|tool_call>call:f{a:{b:1,b:2}}<tool_call|>", "duplicate_key"},
+    Written{"<|tool_call>call:f{}<tool_call|> then <|tool_call>x", "no_call_prefix"}};
 
-TEST_P(Gemma4Calls, AreReadStrictly) {
-  EXPECT_EQ(result_of(GetParam().text, ToolCallFormat::kGemma4), GetParam().result)
-      << GetParam().text;
+TEST(Gemma4Calls, AreReadStrictly) {
+  for (const Written& one : kGemma4Calls) {
+    EXPECT_EQ(result_of(one.text, ToolCallFormat::kGemma4), one.result) << one.text;
+  }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Texts, Gemma4Calls,
-    ::testing::Values(
-        Written{"<|tool_call>call:f{a:<|\"|>x<|\"|>}\r\n\t <tool_call|>",
-                R"([{"name":"f","arguments":{"a":"x"}}])"},
-        Written{"<|tool_call>call:f{a\n:1}<tool_call|>", R"([{"name":"f","arguments":{"a":1}}])"},
-        Written{"<|tool_call>call:f{<|\"|><|\"|>:1}<tool_call|>",
-                R"([{"name":"f","arguments":{"":1}}])"},
-        Written{"<|tool_call>call:f{a:18446744073709551615}<tool_call|>",
-                R"([{"name":"f","arguments":{"a":18446744073709551615}}])"},
-        Written{"<|tool_call>call:f{a:1}<tool_call|><|channel>t<|tool_call>",
-                R"([{"name":"f","arguments":{"a":1}}])"},
-        Written{"<|channel>never closed <|tool_call>call:", "[]"},
-        Written{"<|tool_call>call:f {}<tool_call|>", "bad_name"},
-        Written{"<|tool_call>call:f/g{}<tool_call|>", "bad_name"},
-        Written{"<|tool_call> call:f{}<tool_call|>", "no_call_prefix"},
-        Written{"<|tool_call>", "unterminated"}, Written{"<|tool_call>cal", "unterminated"},
-        Written{"<|tool_call>call:", "unterminated"}, Written{"<|tool_call>call:f", "unterminated"},
-        Written{"<|tool_call>call:f{", "unterminated"},
-        Written{"<|tool_call>call:f{a", "unterminated"},
-        Written{"<|tool_call>call:f{a:", "unterminated"},
-        Written{"<|tool_call>call:f{a:1", "unterminated"},
-        Written{"<|tool_call>call:f{a:[1", "unterminated"},
-        Written{"<|tool_call>call:f{a:<|\"|>", "unterminated_string"},
-        Written{"<|tool_call>call:f{<|\"|>a", "unterminated_string"},
-        Written{"<|tool_call>call:f{a:1}", "no_end_marker"},
-        Written{"<|tool_call>call:f{a:1}}<tool_call|>", "no_end_marker"},
-        Written{"<|tool_call>call:f{a:1,}<tool_call|>", "bad_key"},
-        Written{"<|tool_call>call:f{,a:1}<tool_call|>", "bad_key"},
-        Written{"<|tool_call>call:f{:1}<tool_call|>", "bad_key"},
-        Written{"<|tool_call>call:f{\"a\":1}<tool_call|>", "bad_key"},
-        Written{"<|tool_call>call:f{a\nb:1}<tool_call|>", "bad_key"},
-        Written{"<|tool_call>call:f{<|\"|>a<|\"|>1}<tool_call|>", "bad_key"},
-        Written{"<|tool_call>call:f{a:[1,]}<tool_call|>", "bad_value"},
-        Written{"<|tool_call>call:f{a:\"x\"}<tool_call|>", "bad_value"},
-        Written{"<|tool_call>call:f{a:True}<tool_call|>", "bad_value"},
-        Written{"<|tool_call>call:f{a:01}<tool_call|>", "bad_value"},
-        Written{"<|tool_call>call:f{a:1.}<tool_call|>", "bad_value"},
-        Written{"<|tool_call>call:f{a:+1}<tool_call|>", "bad_value"},
-        Written{"<|tool_call>call:f{a:NaN}<tool_call|>", "bad_value"},
-        Written{"<|tool_call>call:f{a:1e999}<tool_call|>", "bad_value"},
-        Written{"<|tool_call>call:f{a:[1 2]}<tool_call|>", "bad_separator"},
-        Written{"<|tool_call>call:f{a:[1}}<tool_call|>", "bad_separator"},
-        Written{"<|tool_call>call:f{a:<|\"|>x<|\"|>y}<tool_call|>", "bad_separator"},
-        Written{"<|tool_call>call:f{a:{b:1,b:2}}<tool_call|>", "duplicate_key"},
-        Written{"<|tool_call>call:f{}<tool_call|> then <|tool_call>x", "no_call_prefix"}));
+constexpr Written kJsonCalls[] = {
+    Written{"<tool_call>{\"name\":\"f\",\"arguments\":\" {\\\"a\\\": 1} \"}</tool_call>",
+            R"([{"name":"f","arguments":{"a":1}}])"},
+    Written{"<tool_call>{\"name\":\"f\",\"arguments\":{\"a\":\"\x01\"}}</tool_call>",
+            R"([{"name":"f","arguments":{"a":"\u0001"}}])"},
+    Written{"<tool_call>", "unterminated"},
+    Written{"<tool_call>{\"name\": tru", "unterminated"},
+    Written{"<tool_call>{\"name\": -", "unterminated"},
+    Written{"<tool_call>{\"name\": 1e", "unterminated"},
+    Written{"<tool_call>{\"name\": trux", "bad_json"},
+    Written{"<tool_call>{\"name\": \"a\\", "unterminated_string"},
+    Written{"<tool_call>{\"name\": \"a\\u12", "unterminated_string"},
+    Written{"<tool_call>{\"name\": \"\\ud83d\"}</tool_call>", "bad_json"},
+    Written{"<tool_call>{\"name\": \"\\ude42\"}</tool_call>", "bad_json"},
+    Written{"<tool_call>{\"a\": NaN}</tool_call>", "bad_json"},
+    Written{"<tool_call>{\"a\": Infinity}</tool_call>", "bad_json"},
+    Written{"<tool_call>{\"a\": 01}</tool_call>", "bad_json"},
+    Written{"<tool_call>{a: 1}</tool_call>", "bad_json"},
+    Written{"<tool_call>{\"a\": [1,]}</tool_call>", "bad_json"},
+    Written{"<tool_call>{\"a\": {\"b\":1,\"b\":1}}</tool_call>", "duplicate_key"},
+    Written{"<tool_call>5</tool_call>", "not_object"},
+    Written{"<tool_call>\"x\" </tool_call>", "not_object"},
+    Written{"<tool_call>[] extra</tool_call>", "no_end_marker"},
+    Written{"<tool_call>{\"name\":\"\",\"arguments\":{}}</tool_call>", "bad_name"},
+    Written{"<tool_call>{\"name\":\"a b\",\"arguments\":{}}</tool_call>", "bad_name"},
+    Written{"<tool_call>{\"name\":5}</tool_call>", "bad_name"},
+    Written{"<tool_call>{\"name\":\"f\",\"arguments\":null}</tool_call>", "bad_arguments"},
+    Written{"<tool_call>{\"name\":\"f\",\"arguments\":\"[]\"}</tool_call>", "bad_arguments"},
+    Written{"<tool_call>{\"name\":\"f\",\"arguments\":\"{} x\"}</tool_call>", "bad_arguments"},
+    Written{"<tool_call>{\"name\":\"f\",\"arguments\":\"{\"}</tool_call>", "bad_arguments"}};
 
-class JsonCalls : public ::testing::TestWithParam<Written> {};
-
-TEST_P(JsonCalls, AreReadStrictly) {
-  EXPECT_EQ(result_of(GetParam().text, ToolCallFormat::kJson), GetParam().result)
-      << GetParam().text;
+TEST(JsonCalls, AreReadStrictly) {
+  for (const Written& one : kJsonCalls) {
+    EXPECT_EQ(result_of(one.text, ToolCallFormat::kJson), one.result) << one.text;
+  }
 }
-
-INSTANTIATE_TEST_SUITE_P(
-    Texts, JsonCalls,
-    ::testing::Values(
-        Written{"<tool_call>{\"name\":\"f\",\"arguments\":\" {\\\"a\\\": 1} \"}</tool_call>",
-                R"([{"name":"f","arguments":{"a":1}}])"},
-        Written{"<tool_call>{\"name\":\"f\",\"arguments\":{\"a\":\"\x01\"}}</tool_call>",
-                R"([{"name":"f","arguments":{"a":"\u0001"}}])"},
-        Written{"<tool_call>", "unterminated"},
-        Written{"<tool_call>{\"name\": tru", "unterminated"},
-        Written{"<tool_call>{\"name\": -", "unterminated"},
-        Written{"<tool_call>{\"name\": 1e", "unterminated"},
-        Written{"<tool_call>{\"name\": trux", "bad_json"},
-        Written{"<tool_call>{\"name\": \"a\\", "unterminated_string"},
-        Written{"<tool_call>{\"name\": \"a\\u12", "unterminated_string"},
-        Written{"<tool_call>{\"name\": \"\\ud83d\"}</tool_call>", "bad_json"},
-        Written{"<tool_call>{\"name\": \"\\ude42\"}</tool_call>", "bad_json"},
-        Written{"<tool_call>{\"a\": NaN}</tool_call>", "bad_json"},
-        Written{"<tool_call>{\"a\": Infinity}</tool_call>", "bad_json"},
-        Written{"<tool_call>{\"a\": 01}</tool_call>", "bad_json"},
-        Written{"<tool_call>{a: 1}</tool_call>", "bad_json"},
-        Written{"<tool_call>{\"a\": [1,]}</tool_call>", "bad_json"},
-        Written{"<tool_call>{\"a\": {\"b\":1,\"b\":1}}</tool_call>", "duplicate_key"},
-        Written{"<tool_call>5</tool_call>", "not_object"},
-        Written{"<tool_call>\"x\" </tool_call>", "not_object"},
-        Written{"<tool_call>[] extra</tool_call>", "no_end_marker"},
-        Written{"<tool_call>{\"name\":\"\",\"arguments\":{}}</tool_call>", "bad_name"},
-        Written{"<tool_call>{\"name\":\"a b\",\"arguments\":{}}</tool_call>", "bad_name"},
-        Written{"<tool_call>{\"name\":5}</tool_call>", "bad_name"},
-        Written{"<tool_call>{\"name\":\"f\",\"arguments\":null}</tool_call>", "bad_arguments"},
-        Written{"<tool_call>{\"name\":\"f\",\"arguments\":\"[]\"}</tool_call>", "bad_arguments"},
-        Written{"<tool_call>{\"name\":\"f\",\"arguments\":\"{} x\"}</tool_call>", "bad_arguments"},
-        Written{"<tool_call>{\"name\":\"f\",\"arguments\":\"{\"}</tool_call>", "bad_arguments"}));
 
 std::string nested_gemma4(int levels) {
   std::string text = "<|tool_call>call:f{a:";
