@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "rl/data/prompt_tokens.h"
 #include "rl/env/native_episode.h"
 #include "rl/env/retool.h"
@@ -57,7 +58,8 @@ TEST_F(NativeEpisode, PutsTheTemplatesResponseBehindTheCall) {
 
 // What the trajectory holds is what the template prints for the finished conversation.
 TEST_F(NativeEpisode, IsTheRenderingOfTheWholeConversation) {
-  const Prompt prompt{.content = "17*23?"};
+  Prompt prompt;
+  prompt.content = "17*23?";
   PromptTokensOptions form;
   form.form = PromptForm::kNativeTools;
   const tokenizer::ChatTemplate chat = tiny_template();
@@ -76,20 +78,20 @@ TEST_F(NativeEpisode, IsTheRenderingOfTheWholeConversation) {
   std::string text = tiny_codec().decode(found.prompt_tokens) + found.response_text();
   const std::string calls = text.substr(0, text.find("<|channel>thought\nb"));
   const Json messages = parse_json(
-      R"([{"role": "user", "content": "17*23?"},
+      R"json([{"role": "user", "content": "17*23?"},
           {"role": "assistant", "content": "", "reasoning_content": "a", "tool_calls":
            [{"id": "c", "function": {"name": "code_interpreter", "arguments": {"code": "print(5)"
 }
 }
 }]
 },
-          {"role": "tool", "tool_call_id": "c", "content": "Output:\n391"}])",
+          {"role": "tool", "tool_call_id": "c", "content": "Output:\n391"}])json",
       "messages");
-tokenizer::ContextOptions context;
-context.variables = options(true).variables;
-EXPECT_EQ(calls, chat.render(tokenizer::template_context(messages, tools_, context)));
-EXPECT_NE(text.find("<tool_response|><|channel>thought\nb\n<channel|>391<turn|>"),
-          std::string::npos);
+  tokenizer::ContextOptions context;
+  context.variables = options(true).variables;
+  EXPECT_EQ(calls, chat.render(tokenizer::template_context(messages, tools_, context)));
+  EXPECT_NE(text.find("<tool_response|><|channel>thought\nb\n<channel|>391<turn|>"),
+            std::string::npos);
 }
 
 TEST_F(NativeEpisode, OpensTheResponseItselfWhereTheModelDidNot) {
@@ -192,7 +194,7 @@ TEST(ToolResponseTexts, RefusesATemplateWithoutCalls) {
 }
 
 TEST(ToolResponseTexts, WorkWithThePublishedTemplates) {
-  const std::string folder = test::reference_path("data/text-fixtures/chat/templates");
+  const std::string folder = test::reference_path("text-fixtures/chat/templates");
   if (folder.empty()) {
     GTEST_SKIP() << "the published templates are not here";
   }

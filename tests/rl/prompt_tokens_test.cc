@@ -11,10 +11,17 @@ namespace {
 
 using test::tiny_codec;
 
+PromptTokensOptions with_template(const tokenizer::ChatTemplate& chat) {
+  PromptTokensOptions options;
+  options.chat = &chat;
+  return options;
+}
+
 class PromptTokens : public ::testing::Test {
  protected:
   std::string text_of(const Json& content, PromptForm form, const Json& tools = nullptr) {
-    Prompt prompt{.content = content};
+    Prompt prompt;
+    prompt.content = content;
     prompt.row = 7;
     PromptTokensOptions options = options_;
     options.form = form;
@@ -30,7 +37,7 @@ class PromptTokens : public ::testing::Test {
     return "";
   }
   tokenizer::ChatTemplate chat_ = test::tiny_template();
-  PromptTokensOptions options_{.chat = &chat_};
+  PromptTokensOptions options_ = with_template(chat_);
 };
 
 TEST_F(PromptTokens, ArePlainTextWithoutATemplate) {

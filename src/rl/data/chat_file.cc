@@ -48,6 +48,9 @@ Chat parse_chat(const Json& line, Dim number, const ChatFileOptions& options,
   return chat;
 }
 
+// A content that begins as none other does.
+constexpr const char* kProbe = "\u0001probe";
+
 // Renders parts of one conversation.
 class PartRenderer {
  public:
@@ -67,17 +70,20 @@ class PartRenderer {
   // The first `count` messages and an assistant's, which says what no template writes.
   std::string with_probe(size_t count) const {
     Json messages = first_messages(count);
-    messages.push_back(Json{{"role", "assistant"}, {"content", "\u0001probe"}});
+    messages.push_back(Json{{"role", "assistant"}, {"content", kProbe}});
     return render(messages, false);
   }
-  // The first `count` messages, the last of them without its reasoning: templates leave it away
-  // once other turns follow.
-  std::string without_last_reasoning(size_t count) const {
-    Json messages = first_messages(count);
-    for (const char* key : {"reasoning", "reasoning_content", "thinking"}) {
-      messages.back().erase(key);
-    }
-    return render(messages, false);
+  // The first `count` messages as they look once the user has gone on; "" where that cannot be
+  // told.
+  std::string before_user(size_t count) const {
+    const std::string before = first(count - 1);
+    const std::string short_one = with_user(count - 1);
+    const std::string long_one = with_user(count);
+    const std::string_view user = std::string_view(short_one).substr(
+        short_one.starts_with(before) ? before.size() : short_one.size());
+    return user.empty() || !long_one.ends_with(user)
+               ? ""
+               : long_one.substr(0, long_one.size() - user.size());
   }
 
  private:
@@ -87,6 +93,11 @@ class PartRenderer {
       messages.push_back(messages_[i]);
     }
     return messages;
+  }
+  std::string with_user(size_t count) const {
+    Json messages = first_messages(count);
+    messages.push_back(Json{{"role", "user"}, {"content", kProbe}});
+    return render(messages, false);
   }
   std::string render(const Json& messages, bool adds_generation_prompt) const {
     tokenizer::ContextOptions options = options_;
@@ -114,12 +125,16 @@ size_t end_without_space(std::string_view text) {
 // Where the turn of assistant message `number` lies in the whole text.
 GenerationSpan turn_span(const PartRenderer& parts, const std::string& whole, size_t number) {
   const size_t begin = common_prefix(parts.first(number, true), parts.with_probe(number));
-  for (const std::string& until :
-       {parts.first(number + 1), parts.without_last_reasoning(number + 1)}) {
+  const auto ends_the_turn = [&](const std::string& until) {
     const size_t end = end_without_space(until);
-    if (begin <= end && whole.compare(0, end, until, 0, end) == 0) {
-      return {begin, end};
-    }
+    return begin < end && whole.compare(0, end, until, 0, end) == 0;
+  };
+  std::string until = parts.first(number + 1);
+  if (!ends_the_turn(until)) {
+    until = parts.before_user(number + 1);  // templates leave old thoughts away, or add empty ones
+  }
+  if (ends_the_turn(until)) {
+    return {begin, end_without_space(until)};
   }
   fail(ErrorKind::kUnsupported, "message ", number + 1,
        ": this chat template shows the assistant's turn differently once others follow, so that "

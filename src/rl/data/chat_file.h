@@ -41,7 +41,8 @@ struct RenderedChat {
 // Where the template has {% generation %} blocks, those are the spans, as transformers has them
 // (apply_chat_template(return_assistant_tokens_mask=True)). Where it has none: the turn of each
 // assistant message is what its rendering adds to the messages before it, behind the header that a
-// generation prompt writes and without the white space at its end. `variables` are the template's
+// generation prompt writes and without the white space at its end; once the user has gone on, where
+// that shows it differently. `variables` are the template's
 // (bos_token, ..). Throws what the template throws, and Error{kUnsupported} for a template without
 // blocks that shows a turn differently once others follow.
 RenderedChat render_chat(const tokenizer::ChatTemplate& chat, const Json& messages,
