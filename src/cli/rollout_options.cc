@@ -94,33 +94,35 @@ RewardPlan reward_plan(const FlagSet& flags) {
   RewardPlan out;
   const std::string path = flags.get_string("--custom-rm-path");
   out.type = flags.get_string("--rm-type");
+  out.url = flags.get_string("--rm-url");
   if (!path.empty()) {
-    const auto* const known = std::find(kRetoolRewards.begin(), kRetoolRewards.end(), path);
-    if (known == kRetoolRewards.end()) {
-      fail(ErrorKind::kInvalidArgument, "--custom-rm-path ", quoted(path),
-           " is no built-in; there are ",
-           join(std::vector<std::string>(kRetoolRewards.begin(), kRetoolRewards.end())));
-    }
-    out.kind = RewardPlan::Kind::kRetool;
+    const bool is_known =
+        std::find(kRetoolRewards.begin(), kRetoolRewards.end(), path) != kRetoolRewards.end();
+    out.kind = is_known ? RewardPlan::Kind::kRetool : RewardPlan::Kind::kCustom;
+    out.function = path;
+  } else if (out.type == "remote_rm") {
+    out.kind = RewardPlan::Kind::kRemote;
   } else if (out.type.empty()) {
     fail(ErrorKind::kInvalidArgument,
-         "no reward: give --rm-type (dapo, math, deepscaler, gpqa, f1, random) or --custom-rm-path "
-         "generate_with_retool.reward_func");
-  } else {
-    rl::RewardRequest probe;  // an unknown type is an error now, not after the first rollout
-    probe.type = out.type;
-    probe.label = "1";
-    rl::rule_reward(probe);
+         "no reward: give --rm-type (dapo, math, deepscaler, gpqa, f1, random, remote_rm) or "
+         "--custom-rm-path (",
+         known_reward_paths(), ", or module.function of yours)");
+  }
+  if ((out.kind == RewardPlan::Kind::kRemote) != !out.url.empty()) {
+    fail(ErrorKind::kInvalidArgument, "--rm-type remote_rm and --rm-url need each other");
   }
   return out;
 }
 
+// An unknown type is an error now, not after the first rollout.
 void check_reward_key(const RewardPlan& reward, const std::string& key) {
-  rl::RewardRequest probe;
-  probe.type = reward.type;
-  probe.label = "1";
-  const bool is_object =
-      reward.kind == RewardPlan::Kind::kRetool || rl::rule_reward(probe).is_object();
+  bool is_object = reward.kind == RewardPlan::Kind::kRetool;
+  if (reward.kind == RewardPlan::Kind::kRule) {
+    rl::RewardRequest probe;
+    probe.type = reward.type;
+    probe.label = "1";
+    is_object = rl::rule_reward(probe).is_object();
+  }
   if (is_object && key.empty()) {
     fail(ErrorKind::kInvalidArgument,
          "this reward is an object {\"score\", \"acc\", \"pred\"}; say which field is the score: "
@@ -193,8 +195,11 @@ RolloutPlan rollout_plan(const FlagSet& flags, const model::Gemma4Config& config
                          const std::string& folder) {
   RolloutPlan out;
   loop::EnvironmentOptions environment;
-  environment.kind = loop::parse_environment(flags.get_string("--environment"),
-                                             flags.get_string("--custom-generate-function-path"));
+  const loop::EnvironmentChoice choice = loop::parse_environment(
+      flags.get_string("--environment"), flags.get_string("--custom-generate-function-path"));
+  environment.kind = choice.kind;
+  out.step_function = choice.step_function;
+  out.python = flags.get_string("--python");
   environment.is_chat_template_applied = flags.get_bool("--apply-chat-template");
   environment.template_variables = flags.value("--apply-chat-template-kwargs");
   environment.limits.max_turns = positive(flags, "--max-turns");
@@ -245,9 +250,8 @@ std::string dtype_flag(const FlagSet& flags) {
   return "bfloat16";
 }
 
-std::unique_ptr<loop::RewardFunction> make_reward(const RewardPlan& plan) {
-  if (plan.kind == RewardPlan::Kind::kRetool) return std::make_unique<loop::RetoolReward>();
-  return std::make_unique<loop::RuleReward>(plan.type);
+std::string known_reward_paths() {
+  return join(std::vector<std::string>(kRetoolRewards.begin(), kRetoolRewards.end() - 1));
 }
 
 }  // namespace lapidary::cli

@@ -30,15 +30,19 @@ struct EvaluationFile {
 };
 
 struct RewardPlan {
-  enum class Kind { kRule, kRetool };
+  enum class Kind { kRule, kRetool, kRemote, kCustom };
   Kind kind = Kind::kRule;
-  std::string type;  // of kRule
+  std::string type;      // of kRule
+  std::string url;       // of kRemote
+  std::string function;  // of kCustom: module.function
 };
 
 struct RolloutPlan {
   AnswerPlan rollout;
   AnswerPlan evaluation;
   RewardPlan reward;
+  std::string step_function;  // of an environment of the user's own
+  std::string python;         // interpreter of the user's own functions
   sandbox::SandboxOptions sandbox;
   Dim max_running = 0;
   std::vector<EvaluationFile> evaluation_files;
@@ -63,7 +67,8 @@ struct TrainingPlan {
 };
 TrainingPlan training_plan(const FlagSet& flags, const RolloutPlan& rollout);
 
-std::unique_ptr<loop::RewardFunction> make_reward(const RewardPlan& plan);
+// The built-in paths of --custom-rm-path, for messages.
+std::string known_reward_paths();
 
 // --dtype, or --bf16 as another word for it; "" for neither.
 std::string dtype_flag(const FlagSet& flags);

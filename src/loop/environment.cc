@@ -3,7 +3,9 @@
 #include <array>
 
 #include "base/check.h"
-#include "rl/data/prompt_text.h"
+#include "rl/data/prompt_tokens.h"
+#include "rl/env/custom_episode.h"
+#include "rl/env/native_episode.h"
 #include "rl/env/retool.h"
 #include "rl/env/single_turn.h"
 
@@ -14,23 +16,34 @@ struct NamedKind {
   const char* name;
   EnvironmentKind kind;
 };
-constexpr std::array<NamedKind, 3> kNames = {{{"math", EnvironmentKind::kSingleTurn},
+constexpr std::array<NamedKind, 4> kNames = {{{"math", EnvironmentKind::kSingleTurn},
                                               {"single-turn", EnvironmentKind::kSingleTurn},
-                                              {"retool", EnvironmentKind::kRetoolGemma}}};
+                                              {"retool", EnvironmentKind::kRetoolGemma},
+                                              {"retool-native", EnvironmentKind::kRetoolNative}}};
 constexpr std::array<NamedKind, 2> kPaths = {
     {{"generate_with_retool.generate", EnvironmentKind::kRetool},
      {"generate_with_retool_gemma4.generate", EnvironmentKind::kRetoolGemma}}};
 
 template <size_t count>
-EnvironmentKind find_kind(const std::array<NamedKind, count>& known, const std::string& name,
-                          const char* flag) {
+std::string names_of(const std::array<NamedKind, count>& known) {
   std::vector<std::string> names;
-  for (const NamedKind& each : known) {
-    if (name == each.name) return each.kind;
-    names.emplace_back(each.name);
+  for (const NamedKind& each : known) names.emplace_back(each.name);
+  return join(names);
+}
+
+rl::PromptForm prompt_form(EnvironmentKind kind) {
+  switch (kind) {
+    case EnvironmentKind::kRetool:
+      return rl::PromptForm::kRetoolChatml;
+    case EnvironmentKind::kRetoolGemma:
+      return rl::PromptForm::kRetoolChat;
+    case EnvironmentKind::kRetoolNative:
+      return rl::PromptForm::kNativeTools;
+    case EnvironmentKind::kSingleTurn:
+    case EnvironmentKind::kCustom:
+      break;
   }
-  fail(ErrorKind::kInvalidArgument, flag, " ", quoted(name), " is no built-in; there are ",
-       join(names));
+  return rl::PromptForm::kPlain;
 }
 
 std::vector<int64_t> encode(const tokenizer::Tokenizer& tokenizer, const std::string& text) {
@@ -50,16 +63,27 @@ std::string decode_ids(const tokenizer::Tokenizer& tokenizer, std::span<const in
 
 }  // namespace
 
-EnvironmentKind parse_environment(const std::string& name, const std::string& function_path) {
+std::string known_environment_paths() {
+  return names_of(kPaths);
+}
+
+EnvironmentChoice parse_environment(const std::string& name, const std::string& function_path) {
   if (!name.empty() && !function_path.empty()) {
     fail(ErrorKind::kInvalidArgument,
          "--environment and --custom-generate-function-path name the same thing; give one");
   }
-  if (!name.empty()) return find_kind(kNames, name, "--environment");
-  if (!function_path.empty()) {
-    return find_kind(kPaths, function_path, "--custom-generate-function-path");
+  for (const NamedKind& each : kNames) {
+    if (name == each.name) return {each.kind, ""};
   }
-  return EnvironmentKind::kSingleTurn;
+  if (!name.empty()) {
+    fail(ErrorKind::kInvalidArgument, "--environment ", quoted(name), " is none of ",
+         names_of(kNames));
+  }
+  for (const NamedKind& each : kPaths) {
+    if (function_path == each.name) return {each.kind, ""};
+  }
+  if (!function_path.empty()) return {EnvironmentKind::kCustom, function_path};
+  return {};
 }
 
 Environment::Environment(EnvironmentOptions options, tokenizer::Tokenizer tokenizer,
@@ -67,60 +91,56 @@ Environment::Environment(EnvironmentOptions options, tokenizer::Tokenizer tokeni
     : options_(std::move(options)),
       tokenizer_(std::move(tokenizer)),
       chat_(std::move(chat)),
-      special_tokens_(std::move(special_tokens)) {
-  const bool needs_template =
-      options_.is_chat_template_applied || options_.kind == EnvironmentKind::kRetoolGemma;
+      variables_(std::move(special_tokens)),
+      tools_(rl::run_tools(nullptr)) {
+  const bool needs_template = options_.is_chat_template_applied ||
+                              options_.kind == EnvironmentKind::kRetoolGemma ||
+                              options_.kind == EnvironmentKind::kRetoolNative;
   if (needs_template && !chat_) {
     fail(ErrorKind::kNotFound,
          "the checkpoint has no chat template (chat_template.jinja, or chat_template in "
          "tokenizer_config.json), which the prompts need");
   }
-}
-
-std::string Environment::prompt_text(const rl::Prompt& prompt, const std::string& file) const {
-  rl::PromptTextOptions options;
-  options.variables = special_tokens_;
-  rl::Prompt rendered = prompt;
-  if (options_.kind == EnvironmentKind::kRetool) {
-    return rl::retool_chatml(prompt.content, Json::array({rl::code_interpreter_declaration()}));
+  variables_.update(options_.template_variables);
+  if (options_.kind == EnvironmentKind::kRetoolNative) {
+    native_.emplace(*chat_, rl::NativeToolOptions{tools_, variables_});
   }
-  if (options_.kind == EnvironmentKind::kRetoolGemma) {
-    rendered.content =
-        rl::retool_messages(prompt.content, Json::array({rl::code_interpreter_declaration()}));
-    rendered.tools = nullptr;
-    options.variables["enable_thinking"] = true;
-    options.chat = &*chat_;
-  } else if (options_.is_chat_template_applied) {
-    options.chat = &*chat_;
-  }
-  options.variables.update(options_.template_variables);
-  return rl::prompt_text(rendered, options, file);
 }
 
 std::vector<int64_t> Environment::prompt_tokens(const rl::Prompt& prompt,
                                                 const std::string& file) const {
-  std::vector<int64_t> ids;
-  try {
-    ids = encode(tokenizer_, prompt_text(prompt, file));
-  } catch (const Error& error) {
-    const std::string place = cat(file, ":", prompt.row);
-    if (std::string_view(error.what()).find(place) != std::string_view::npos) throw;
-    throw error.with_context(place);
-  }
-  if (ids.empty()) {
-    fail(ErrorKind::kInvalidArgument, file, ":", prompt.row, ": the prompt has no tokens");
-  }
-  return ids;
+  rl::PromptTokensOptions options;
+  options.form = prompt_form(options_.kind);
+  const bool is_rendered =
+      options.form != rl::PromptForm::kPlain || options_.is_chat_template_applied;
+  if (is_rendered && chat_) options.chat = &*chat_;
+  options.variables = variables_;
+  return rl::prompt_tokens(prompt, options, codec(), file);
 }
 
-std::unique_ptr<rl::Episode> Environment::make_episode(std::vector<int64_t> prompt_tokens) const {
-  if (options_.kind == EnvironmentKind::kSingleTurn) {
-    return std::make_unique<rl::SingleTurnEpisode>(std::move(prompt_tokens), options_.limits,
-                                                   codec());
-  }
+std::string Environment::stop_marker() const {
+  return native_ ? native_->stop_marker() : std::string();
+}
+
+std::unique_ptr<rl::Episode> Environment::make_episode(std::vector<int64_t> prompt_tokens,
+                                                       const rl::Prompt& prompt) const {
   rl::RetoolOptions retool;
-  retool.variant = options_.kind == EnvironmentKind::kRetool ? rl::RetoolOptions::Variant::kStock
-                                                             : rl::RetoolOptions::Variant::kGemma4;
+  switch (options_.kind) {
+    case EnvironmentKind::kSingleTurn:
+      return std::make_unique<rl::SingleTurnEpisode>(std::move(prompt_tokens), options_.limits,
+                                                     codec());
+    case EnvironmentKind::kRetoolNative:
+      return std::make_unique<rl::NativeToolEpisode>(std::move(prompt_tokens), options_.limits,
+                                                     codec(), *native_, tools_);
+    case EnvironmentKind::kCustom:
+      return std::make_unique<rl::CustomEpisode>(std::move(prompt_tokens), options_.limits, codec(),
+                                                 prompt);
+    case EnvironmentKind::kRetool:
+      break;
+    case EnvironmentKind::kRetoolGemma:
+      retool.variant = rl::RetoolOptions::Variant::kGemma4;
+      break;
+  }
   return std::make_unique<rl::RetoolEpisode>(std::move(prompt_tokens), options_.limits, codec(),
                                              retool);
 }

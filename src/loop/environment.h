@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "rl/env/episode.h"
+#include "rl/env/native_tools.h"
 #include "rl/record/prompt.h"
 #include "tokenizer/chat_template.h"
 #include "tokenizer/tokenizer.h"
@@ -16,18 +17,28 @@
 namespace lapidary::loop {
 
 enum class EnvironmentKind {
-  kSingleTurn,   // one question, one answer
-  kRetool,       // the reference's retool example: ChatML around the prompt
-  kRetoolGemma,  // its Gemma variant: the checkpoint's chat template, thinking on
+  kSingleTurn,    // one question, one answer
+  kRetool,        // the reference's retool example: ChatML around the prompt
+  kRetoolGemma,   // its Gemma variant: the checkpoint's chat template, thinking on
+  kRetoolNative,  // Gemma 4's own declarations, calls and responses
+  kCustom,        // the user's step function
 };
 
-// --environment ("math", "retool": the Gemma variant) and --custom-generate-function-path (the
-// reference's built-in paths); "" for none. Throws Error{kInvalidArgument} that lists them.
-EnvironmentKind parse_environment(const std::string& name, const std::string& function_path);
+struct EnvironmentChoice {
+  EnvironmentKind kind = EnvironmentKind::kSingleTurn;
+  std::string step_function;  // of kCustom: module.function
+};
+
+// --environment ("math", "retool": the Gemma variant, "retool-native") and
+// --custom-generate-function-path (the reference's built-in paths, or module.function of the
+// user's); "" for none. Throws Error{kInvalidArgument} that lists them.
+EnvironmentChoice parse_environment(const std::string& name, const std::string& function_path);
+// The built-in paths, for messages.
+std::string known_environment_paths();
 
 struct EnvironmentOptions {
   EnvironmentKind kind = EnvironmentKind::kSingleTurn;
-  rl::EpisodeLimits limits;
+  rl::EpisodeLimits limits = {};
   bool is_chat_template_applied = false;  // --apply-chat-template
   Json template_variables = Json::object();
 };
@@ -35,29 +46,35 @@ struct EnvironmentOptions {
 class Environment {
  public:
   // `chat` may be absent where no prompt needs it. `special_tokens` are template variables too
-  // (bos_token, ..).
+  // (bos_token, ..). Throws Error{kNotFound, kUnsupported} for a template that is missing or cannot
+  // do what the environment needs.
   Environment(EnvironmentOptions options, tokenizer::Tokenizer tokenizer,
               std::optional<tokenizer::ChatTemplate> chat, Json special_tokens);
 
   // `file` names the data in messages. Throws Error{kInvalidArgument} with file and row for a
   // prompt that the environment or the template refuses, and for one without tokens.
   std::vector<int64_t> prompt_tokens(const rl::Prompt& prompt, const std::string& file) const;
-  std::unique_ptr<rl::Episode> make_episode(std::vector<int64_t> prompt_tokens) const;
+  // The object must outlive the episode.
+  std::unique_ptr<rl::Episode> make_episode(std::vector<int64_t> prompt_tokens,
+                                            const rl::Prompt& prompt) const;
 
   bool has_tools() const { return options_.kind != EnvironmentKind::kSingleTurn; }
+  // "" or the text at which the model stops to have its calls answered: it ends a turn.
+  std::string stop_marker() const;
   const rl::EpisodeLimits& limits() const { return options_.limits; }
   const tokenizer::Tokenizer& tokenizer() const { return tokenizer_; }
   std::string decode(std::span<const int64_t> ids,
                      tokenizer::SkipSpecial skip_special = tokenizer::SkipSpecial::kNo) const;
 
  private:
-  std::string prompt_text(const rl::Prompt& prompt, const std::string& file) const;
   rl::TextCodec codec() const;
 
   EnvironmentOptions options_;
   tokenizer::Tokenizer tokenizer_;
   std::optional<tokenizer::ChatTemplate> chat_;
-  Json special_tokens_;
+  Json variables_;  // of the template
+  Json tools_;      // declarations
+  std::optional<rl::ToolResponseTexts> native_;
 };
 
 }  // namespace lapidary::loop
