@@ -203,6 +203,28 @@ Dim positive(const FlagSet& flags, const std::string& name) {
   return value;
 }
 
+// The user's own functions load, or it is said now.
+void check_functions(const RolloutPlan& plan) {
+  if (plan.step_function.empty() && plan.reward.function.empty()) return;
+  sandbox::PythonWorkersOptions options;
+  options.python = plan.python;
+  options.workers = 1;
+  const auto workers = sandbox::PythonWorkers::create(std::move(options));
+  try {
+    if (!plan.step_function.empty()) {
+      workers->require(plan.step_function, "--custom-generate-function-path");
+    }
+    if (!plan.reward.function.empty()) {
+      workers->require(plan.reward.function, "--custom-rm-path");
+    }
+  } catch (const Error& error) {
+    fail(error.kind(), error.what(),
+         "; built in are generate_with_retool.generate, generate_with_retool_gemma4.generate, ",
+         "and as rewards ",
+         join(std::vector<std::string>(kRetoolRewards.begin(), kRetoolRewards.end())));
+  }
+}
+
 }  // namespace
 
 RolloutPlan rollout_plan(const FlagSet& flags, const model::Gemma4Config& config,
@@ -253,6 +275,7 @@ RolloutPlan rollout_plan(const FlagSet& flags, const model::Gemma4Config& config
   out.samples_per_eval_prompt = positive(flags, "--n-samples-per-eval-prompt");
   out.skips_special_text = flags.get_bool("--rollout-skip-special-tokens");
   out.seed = static_cast<uint64_t>(flags.get_int("--rollout-seed"));
+  check_functions(out);
   return out;
 }
 
