@@ -6,9 +6,7 @@
 #include "base/log.h"
 #include "cli/model_loading.h"
 #include "cli/text_encoder.h"
-#include "loop/custom_reward.h"
 #include "loop/python_tools.h"
-#include "loop/remote_reward.h"
 #include "rl/env/custom_episode.h"
 #include "rollout/engine_plan.h"
 
@@ -24,6 +22,13 @@ rollout::EngineOptions engine_options(const RolloutPlan& plan, const rollout::De
                                .max_sequence_tokens = tokens,
                                .max_running = plan.max_running,
                                .memory_bytes = available_memory_bytes(decoder.device()) / 2});
+}
+
+std::unique_ptr<sandbox::PythonWorkers> make_workers(const RolloutPlan& plan) {
+  if (plan.step_function.empty() && plan.reward.kind != RewardPlan::Kind::kCustom) return nullptr;
+  sandbox::PythonWorkersOptions options;
+  options.python = plan.python;
+  return sandbox::PythonWorkers::create(std::move(options));
 }
 
 }  // namespace
@@ -47,47 +52,14 @@ std::vector<loop::EvaluationSet> load_evaluation_sets(const RolloutPlan& plan,
 
 RolloutSetup::RolloutSetup(const RolloutPlan& plan, const model::Gemma4Model& model,
                            Dim num_answers)
-    : decoder_(model), engine_(decoder_, engine_options(plan, decoder_, num_answers)) {
-  if (plan.reward.kind == RewardPlan::Kind::kCustom || !plan.step_function.empty()) {
-    workers_ = sandbox::PythonWorkers::create({.python = plan.python, .python_path = {}});
-  }
-  make_rewards(plan.reward);
-  make_tools(plan);
-}
-
-void RolloutSetup::make_rewards(const RewardPlan& plan) {
-  switch (plan.kind) {
-    case RewardPlan::Kind::kRule:
-      rewards_ = std::make_unique<loop::RuleReward>(plan.type);
-      return;
-    case RewardPlan::Kind::kRetool:
-      rewards_ = std::make_unique<loop::RetoolReward>();
-      return;
-    case RewardPlan::Kind::kRemote:
-      rewards_ = std::make_unique<loop::RemoteReward>(
-          loop::RemoteRewardOptions{.url = plan.url, .http = {}});
-      return;
-    case RewardPlan::Kind::kCustom:
-      break;
-  }
-  try {
-    rewards_ = std::make_unique<loop::CustomReward>(*workers_, plan.function);
-  } catch (const Error& error) {
-    throw error.with_context(cat("--custom-rm-path is none of the built-ins (",
-                                 known_reward_paths(), ") and cannot be used"));
-  }
-}
-
-void RolloutSetup::make_tools(const RolloutPlan& plan) {
+    : decoder_(model),
+      engine_(decoder_, engine_options(plan, decoder_, num_answers)),
+      workers_(make_workers(plan)),
+      rewards_(make_reward(plan.reward, workers_.get())) {
   if (!plan.step_function.empty()) {
-    try {
-      tools_ = std::make_unique<loop::PythonTools>(
-          *workers_, std::map<std::string, std::string>{{rl::kCustomStep, plan.step_function}},
-          nullptr, "--custom-generate-function-path");
-    } catch (const Error& error) {
-      throw error.with_context(cat("--custom-generate-function-path is none of the built-ins (",
-                                   loop::known_environment_paths(), ") and cannot be used"));
-    }
+    tools_ = std::make_unique<loop::PythonTools>(
+        *workers_, std::map<std::string, std::string>{{rl::kCustomStep, plan.step_function}},
+        nullptr, "--custom-generate-function-path");
     return;
   }
   if (plan.rollout.environment.kind == loop::EnvironmentKind::kSingleTurn) return;

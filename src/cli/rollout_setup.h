@@ -9,7 +9,6 @@
 #include "loop/evaluation.h"
 #include "rollout/engine.h"
 #include "rollout/gemma4_decoder.h"
-#include "sandbox/python_workers.h"
 
 namespace lapidary::cli {
 
@@ -22,9 +21,8 @@ std::vector<loop::EvaluationSet> load_evaluation_sets(const RolloutPlan& plan,
 // Engine and tools. Reads the model's own weights.
 class RolloutSetup {
  public:
-  // Throws Error{kInvalidArgument} for a function of the user's that cannot be loaded,
-  // Error{kNotFound, kUnsupported} where the sandbox cannot run, kExhausted where the cache has no
-  // room.
+  // Throws Error{kNotFound, kUnsupported} where the sandbox cannot run, kExhausted where the cache
+  // has no room.
   RolloutSetup(const RolloutPlan& plan, const model::Gemma4Model& model, Dim num_answers);
 
   rollout::Engine& engine() { return engine_; }
@@ -34,11 +32,8 @@ class RolloutSetup {
  private:
   rollout::Gemma4Decoder decoder_;
   rollout::Engine engine_;
-  void make_rewards(const RewardPlan& plan);
-  void make_tools(const RolloutPlan& plan);
-
-  std::unique_ptr<sandbox::PythonWorkers> workers_;  // the user's own functions
   std::unique_ptr<sandbox::PythonSandbox> sandbox_;
+  std::unique_ptr<sandbox::PythonWorkers> workers_;  // of the user's own functions; or nullptr
   std::unique_ptr<loop::ToolRunner> tools_;
   std::unique_ptr<loop::RewardFunction> rewards_;
 };

@@ -77,8 +77,7 @@ void set_run(const FlagSet& flags, loop::TrainingRunOptions& run) {
 }
 
 bool needs_label(const RewardPlan& reward) {
-  return reward.kind == RewardPlan::Kind::kRetool ||
-         (reward.kind == RewardPlan::Kind::kRule && reward.type != "random");
+  return reward.kind == RewardPlan::Kind::kRetool || reward.type != "random";
 }
 
 }  // namespace

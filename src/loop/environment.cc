@@ -1,9 +1,9 @@
 #include "loop/environment.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/check.h"
-#include "rl/data/prompt_tokens.h"
 #include "rl/env/custom_episode.h"
 #include "rl/env/native_episode.h"
 #include "rl/env/retool.h"
@@ -25,25 +25,22 @@ constexpr std::array<NamedKind, 2> kPaths = {
      {"generate_with_retool_gemma4.generate", EnvironmentKind::kRetoolGemma}}};
 
 template <size_t count>
-std::string names_of(const std::array<NamedKind, count>& known) {
+EnvironmentKind find_kind(const std::array<NamedKind, count>& known, const std::string& name,
+                          const char* flag) {
   std::vector<std::string> names;
-  for (const NamedKind& each : known) names.emplace_back(each.name);
-  return join(names);
+  for (const NamedKind& each : known) {
+    if (name == each.name) return each.kind;
+    names.emplace_back(each.name);
+  }
+  fail(ErrorKind::kInvalidArgument, flag, " ", quoted(name), " is no built-in; there are ",
+       join(names));
 }
 
-rl::PromptForm prompt_form(EnvironmentKind kind) {
-  switch (kind) {
-    case EnvironmentKind::kRetool:
-      return rl::PromptForm::kRetoolChatml;
-    case EnvironmentKind::kRetoolGemma:
-      return rl::PromptForm::kRetoolChat;
-    case EnvironmentKind::kRetoolNative:
-      return rl::PromptForm::kNativeTools;
-    case EnvironmentKind::kSingleTurn:
-    case EnvironmentKind::kCustom:
-      break;
-  }
-  return rl::PromptForm::kPlain;
+// MODULE.FUNCTION, the module perhaps in packages.
+bool is_python_path(std::string_view path) {
+  const size_t dot = path.rfind('.');
+  return dot != std::string_view::npos && dot > 0 && dot + 1 < path.size() &&
+         path.find_first_of(" /:") == std::string_view::npos;
 }
 
 std::vector<int64_t> encode(const tokenizer::Tokenizer& tokenizer, const std::string& text) {
@@ -63,27 +60,20 @@ std::string decode_ids(const tokenizer::Tokenizer& tokenizer, std::span<const in
 
 }  // namespace
 
-std::string known_environment_paths() {
-  return names_of(kPaths);
-}
-
-EnvironmentChoice parse_environment(const std::string& name, const std::string& function_path) {
+EnvironmentKind parse_environment(const std::string& name, const std::string& function_path) {
   if (!name.empty() && !function_path.empty()) {
     fail(ErrorKind::kInvalidArgument,
          "--environment and --custom-generate-function-path name the same thing; give one");
   }
-  for (const NamedKind& each : kNames) {
-    if (name == each.name) return {each.kind, ""};
+  if (!name.empty()) return find_kind(kNames, name, "--environment");
+  if (!function_path.empty()) {
+    const bool is_built_in = std::any_of(kPaths.begin(), kPaths.end(), [&](const NamedKind& each) {
+      return function_path == each.name;
+    });
+    if (!is_built_in && is_python_path(function_path)) return EnvironmentKind::kCustom;
+    return find_kind(kPaths, function_path, "--custom-generate-function-path");
   }
-  if (!name.empty()) {
-    fail(ErrorKind::kInvalidArgument, "--environment ", quoted(name), " is none of ",
-         names_of(kNames));
-  }
-  for (const NamedKind& each : kPaths) {
-    if (function_path == each.name) return {each.kind, ""};
-  }
-  if (!function_path.empty()) return {EnvironmentKind::kCustom, function_path};
-  return {};
+  return EnvironmentKind::kSingleTurn;
 }
 
 Environment::Environment(EnvironmentOptions options, tokenizer::Tokenizer tokenizer,
@@ -91,8 +81,7 @@ Environment::Environment(EnvironmentOptions options, tokenizer::Tokenizer tokeni
     : options_(std::move(options)),
       tokenizer_(std::move(tokenizer)),
       chat_(std::move(chat)),
-      variables_(std::move(special_tokens)),
-      tools_(rl::run_tools(nullptr)) {
+      special_tokens_(std::move(special_tokens)) {
   const bool needs_template = options_.is_chat_template_applied ||
                               options_.kind == EnvironmentKind::kRetoolGemma ||
                               options_.kind == EnvironmentKind::kRetoolNative;
@@ -101,46 +90,49 @@ Environment::Environment(EnvironmentOptions options, tokenizer::Tokenizer tokeni
          "the checkpoint has no chat template (chat_template.jinja, or chat_template in "
          "tokenizer_config.json), which the prompts need");
   }
-  variables_.update(options_.template_variables);
   if (options_.kind == EnvironmentKind::kRetoolNative) {
-    native_.emplace(*chat_, rl::NativeToolOptions{tools_, variables_});
+    tools_ = rl::run_tools(nullptr);
+    texts_ = std::make_unique<rl::ToolResponseTexts>(
+        *chat_, rl::NativeToolOptions{tools_, prompt_options().variables});
   }
+}
+
+rl::PromptTokensOptions Environment::prompt_options() const {
+  rl::PromptTokensOptions out;
+  out.variables = special_tokens_;
+  out.variables.update(options_.template_variables);
+  const bool needs_template = options_.kind == EnvironmentKind::kRetoolGemma ||
+                              options_.kind == EnvironmentKind::kRetoolNative;
+  if (needs_template || options_.is_chat_template_applied) out.chat = chat_ ? &*chat_ : nullptr;
+  out.form = options_.kind == EnvironmentKind::kRetool         ? rl::PromptForm::kRetoolChatml
+             : options_.kind == EnvironmentKind::kRetoolGemma  ? rl::PromptForm::kRetoolChat
+             : options_.kind == EnvironmentKind::kRetoolNative ? rl::PromptForm::kNativeTools
+                                                               : rl::PromptForm::kPlain;
+  return out;
 }
 
 std::vector<int64_t> Environment::prompt_tokens(const rl::Prompt& prompt,
                                                 const std::string& file) const {
-  rl::PromptTokensOptions options;
-  options.form = prompt_form(options_.kind);
-  const bool is_rendered =
-      options.form != rl::PromptForm::kPlain || options_.is_chat_template_applied;
-  if (is_rendered && chat_) options.chat = &*chat_;
-  options.variables = variables_;
-  return rl::prompt_tokens(prompt, options, codec(), file);
-}
-
-std::string Environment::stop_marker() const {
-  return native_ ? native_->stop_marker() : std::string();
+  return rl::prompt_tokens(prompt, prompt_options(), codec(), file);
 }
 
 std::unique_ptr<rl::Episode> Environment::make_episode(std::vector<int64_t> prompt_tokens,
-                                                       const rl::Prompt& prompt) const {
-  rl::RetoolOptions retool;
-  switch (options_.kind) {
-    case EnvironmentKind::kSingleTurn:
-      return std::make_unique<rl::SingleTurnEpisode>(std::move(prompt_tokens), options_.limits,
-                                                     codec());
-    case EnvironmentKind::kRetoolNative:
-      return std::make_unique<rl::NativeToolEpisode>(std::move(prompt_tokens), options_.limits,
-                                                     codec(), *native_, tools_);
-    case EnvironmentKind::kCustom:
-      return std::make_unique<rl::CustomEpisode>(std::move(prompt_tokens), options_.limits, codec(),
-                                                 prompt);
-    case EnvironmentKind::kRetool:
-      break;
-    case EnvironmentKind::kRetoolGemma:
-      retool.variant = rl::RetoolOptions::Variant::kGemma4;
-      break;
+                                                       const rl::Prompt* prompt) const {
+  if (options_.kind == EnvironmentKind::kSingleTurn) {
+    return std::make_unique<rl::SingleTurnEpisode>(std::move(prompt_tokens), options_.limits,
+                                                   codec());
   }
+  if (options_.kind == EnvironmentKind::kRetoolNative) {
+    return std::make_unique<rl::NativeToolEpisode>(std::move(prompt_tokens), options_.limits,
+                                                   codec(), *texts_, tools_);
+  }
+  if (options_.kind == EnvironmentKind::kCustom) {
+    return std::make_unique<rl::CustomEpisode>(std::move(prompt_tokens), options_.limits, codec(),
+                                               prompt != nullptr ? *prompt : rl::Prompt{});
+  }
+  rl::RetoolOptions retool;
+  retool.variant = options_.kind == EnvironmentKind::kRetool ? rl::RetoolOptions::Variant::kStock
+                                                             : rl::RetoolOptions::Variant::kGemma4;
   return std::make_unique<rl::RetoolEpisode>(std::move(prompt_tokens), options_.limits, codec(),
                                              retool);
 }

@@ -76,7 +76,7 @@ std::vector<EndedTrajectory> Evaluator::answer(const EvaluationSet& set,
                              progress_options);
   for (Dim prompt = 0; prompt < set.prompts.size(); ++prompt) {
     const auto row = static_cast<size_t>(prompt);
-    GroupTask task{prompt, &set.prompts.prompts[row], set.prompts.tokens[row], {}};
+    GroupTask task{prompt, set.prompts.tokens[row], {}, &set.prompts.prompts[row]};
     for (Dim i = 0; i < samples; ++i) task.members.push_back({prompt * samples + i, {}});
     worker.start(task);
   }

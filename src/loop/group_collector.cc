@@ -29,8 +29,8 @@ void GroupCollector::start(const Pending& pending) {
   GroupTask task;
   task.group_id = pending.ticket.group_id;
   const auto row = static_cast<size_t>(pending.ticket.prompt);
-  task.prompt = &prompts_.prompts[row];
   task.prompt_tokens = prompts_.tokens[row];
+  task.prompt = &prompts_.prompts[row];
   for (Dim i = 0; i < options_.samples_per_group; ++i) {
     MemberTask member;
     member.sample_id = pending.ticket.first_sample_id + i;

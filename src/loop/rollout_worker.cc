@@ -78,13 +78,6 @@ RolloutWorker::RolloutWorker(rollout::Engine& engine, const Environment& environ
       options_(std::move(options)),
       mail_(std::make_shared<Mailbox<ToolMail>>()) {
   LAPIDARY_CHECK(tools_ != nullptr || !environment_.has_tools(), "an environment without tools");
-  const std::string marker = environment_.stop_marker();
-  if (marker.empty()) return;
-  if (const auto id = environment_.tokenizer().id_of(marker)) {
-    options_.stop_ids.push_back(*id);
-  } else {
-    options_.stops.push_back(marker);
-  }
 }
 
 RolloutWorker::~RolloutWorker() {
@@ -102,7 +95,7 @@ void RolloutWorker::start(const GroupTask& group) {
     active.attempt = ++attempts_;
     active.script = member.script;
     active.began = now_seconds();
-    active.episode = environment_.make_episode(group.prompt_tokens, *group.prompt);
+    active.episode = environment_.make_episode(group.prompt_tokens, group.prompt);
     const rl::Step step = replay(active.script, *active.episode);
     const bool is_new = active_.emplace(member.sample_id, std::move(made)).second;
     LAPIDARY_CHECK(is_new, "trajectory ", member.sample_id, " is under way already");

@@ -19,7 +19,6 @@
 #include "loop/environment.h"
 #include "loop/mailbox.h"
 #include "loop/trajectory_script.h"
-#include "rl/record/prompt.h"
 #include "rollout/engine.h"
 
 namespace lapidary::loop {
@@ -40,9 +39,9 @@ struct MemberTask {
 
 struct GroupTask {
   Dim group_id = 0;
-  const rl::Prompt* prompt = nullptr;  // outlives the group's trajectories
-  std::vector<int64_t> prompt_tokens = {};
-  std::vector<MemberTask> members = {};  // new ones share the prompt's prefill
+  std::vector<int64_t> prompt_tokens;
+  std::vector<MemberTask> members;     // new ones share the prompt's prefill
+  const rl::Prompt* prompt = nullptr;  // for a custom environment; outlives start()
 };
 
 struct EndedTrajectory {

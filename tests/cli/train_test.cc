@@ -108,7 +108,7 @@ TEST(Train, WrongInputIsSaidBeforeAnythingRuns) {
   const std::vector<WrongInput> cases = {
       {{"--rollout-batch-siz", "4"}, "did you mean --rollout-batch-size?"},
       {{"--prompt-data", bench.file("none.jsonl")}, "none.jsonl"},
-      {{"--prompt-data", bench.file("broken.jsonl")}, "broken.jsonl line 2", 1},
+      {{"--prompt-data", bench.file("broken.jsonl")}, "broken.jsonl line 2"},
       {{"--prompt-data", bench.file("unlabelled.jsonl")}, "label"},
       {{"--rollout-max-response-len", "500", "--rollout-max-context-len", "400"},
        "cannot be longer than the context"},
