@@ -4,6 +4,8 @@
 #include <array>
 
 #include "base/check.h"
+#include "loop/custom_reward.h"
+#include "loop/remote_reward.h"
 #include "model/gemma4/generation_config.h"
 #include "rl/reward/rule_reward.h"
 
@@ -96,16 +98,27 @@ RewardPlan reward_plan(const FlagSet& flags) {
   out.type = flags.get_string("--rm-type");
   if (!path.empty()) {
     const auto* const known = std::find(kRetoolRewards.begin(), kRetoolRewards.end(), path);
-    if (known == kRetoolRewards.end()) {
-      fail(ErrorKind::kInvalidArgument, "--custom-rm-path ", quoted(path),
-           " is no built-in; there are ",
-           join(std::vector<std::string>(kRetoolRewards.begin(), kRetoolRewards.end())));
-    }
     out.kind = RewardPlan::Kind::kRetool;
+    if (known == kRetoolRewards.end()) {
+      if (path.find('.') == std::string::npos) {
+        fail(ErrorKind::kInvalidArgument, "--custom-rm-path ", quoted(path),
+             " is neither MODULE.FUNCTION of yours nor a built-in; there are ",
+             join(std::vector<std::string>(kRetoolRewards.begin(), kRetoolRewards.end())));
+      }
+      out.kind = RewardPlan::Kind::kCustom;
+      out.function = path;
+    }
+  } else if (out.type == "remote_rm") {
+    out.kind = RewardPlan::Kind::kRemote;
+    out.url = flags.get_string("--rm-url");
+    if (out.url.empty()) {
+      fail(ErrorKind::kInvalidArgument, "--rm-type remote_rm asks a server; give --rm-url");
+    }
+    loop::parse_http_url(out.url);
   } else if (out.type.empty()) {
     fail(ErrorKind::kInvalidArgument,
-         "no reward: give --rm-type (dapo, math, deepscaler, gpqa, f1, random) or --custom-rm-path "
-         "generate_with_retool.reward_func");
+         "no reward: give --rm-type (dapo, math, deepscaler, gpqa, f1, random, remote_rm) or "
+         "--custom-rm-path (generate_with_retool.reward_func, or MODULE.FUNCTION of yours)");
   } else {
     rl::RewardRequest probe;  // an unknown type is an error now, not after the first rollout
     probe.type = out.type;
@@ -116,6 +129,9 @@ RewardPlan reward_plan(const FlagSet& flags) {
 }
 
 void check_reward_key(const RewardPlan& reward, const std::string& key) {
+  const bool is_known_only_later =
+      reward.kind == RewardPlan::Kind::kRemote || reward.kind == RewardPlan::Kind::kCustom;
+  if (is_known_only_later) return;
   rl::RewardRequest probe;
   probe.type = reward.type;
   probe.label = "1";
@@ -187,6 +203,28 @@ Dim positive(const FlagSet& flags, const std::string& name) {
   return value;
 }
 
+// The user's own functions load, or it is said now.
+void check_functions(const RolloutPlan& plan) {
+  if (plan.step_function.empty() && plan.reward.function.empty()) return;
+  sandbox::PythonWorkersOptions options;
+  options.python = plan.python;
+  options.workers = 1;
+  const auto workers = sandbox::PythonWorkers::create(std::move(options));
+  try {
+    if (!plan.step_function.empty()) {
+      workers->require(plan.step_function, "--custom-generate-function-path");
+    }
+    if (!plan.reward.function.empty()) {
+      workers->require(plan.reward.function, "--custom-rm-path");
+    }
+  } catch (const Error& error) {
+    fail(error.kind(), error.what(),
+         "; built in are generate_with_retool.generate, generate_with_retool_gemma4.generate, ",
+         "and as rewards ",
+         join(std::vector<std::string>(kRetoolRewards.begin(), kRetoolRewards.end())));
+  }
+}
+
 }  // namespace
 
 RolloutPlan rollout_plan(const FlagSet& flags, const model::Gemma4Config& config,
@@ -228,11 +266,16 @@ RolloutPlan rollout_plan(const FlagSet& flags, const model::Gemma4Config& config
   out.reward = reward_plan(flags);
   check_reward_key(out.reward, out.rollout.reward_key);
   out.sandbox = sandbox_options(flags);
+  out.python = flags.get_string("--python");
+  if (environment.kind == loop::EnvironmentKind::kCustom) {
+    out.step_function = flags.get_string("--custom-generate-function-path");
+  }
   out.max_running = positive(flags, "--max-running-requests");
   out.evaluation_files = evaluation_files(flags);
   out.samples_per_eval_prompt = positive(flags, "--n-samples-per-eval-prompt");
   out.skips_special_text = flags.get_bool("--rollout-skip-special-tokens");
   out.seed = static_cast<uint64_t>(flags.get_int("--rollout-seed"));
+  check_functions(out);
   return out;
 }
 
@@ -245,9 +288,23 @@ std::string dtype_flag(const FlagSet& flags) {
   return "bfloat16";
 }
 
-std::unique_ptr<loop::RewardFunction> make_reward(const RewardPlan& plan) {
-  if (plan.kind == RewardPlan::Kind::kRetool) return std::make_unique<loop::RetoolReward>();
-  return std::make_unique<loop::RuleReward>(plan.type);
+std::unique_ptr<loop::RewardFunction> make_reward(const RewardPlan& plan,
+                                                  sandbox::PythonWorkers* workers) {
+  switch (plan.kind) {
+    case RewardPlan::Kind::kRule:
+      return std::make_unique<loop::RuleReward>(plan.type);
+    case RewardPlan::Kind::kRetool:
+      return std::make_unique<loop::RetoolReward>();
+    case RewardPlan::Kind::kRemote: {
+      loop::RemoteRewardOptions options;
+      options.url = plan.url;
+      return std::make_unique<loop::RemoteReward>(std::move(options));
+    }
+    case RewardPlan::Kind::kCustom:
+      LAPIDARY_CHECK(workers != nullptr, "a reward of the user's needs workers");
+      return std::make_unique<loop::CustomReward>(*workers, plan.function);
+  }
+  fail(ErrorKind::kInternal, "no such reward: ", static_cast<int>(plan.kind));
 }
 
 }  // namespace lapidary::cli

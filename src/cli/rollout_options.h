@@ -12,6 +12,7 @@
 #include "loop/training_run.h"
 #include "model/gemma4/config.h"
 #include "rl/data/prompt_file.h"
+#include "sandbox/python_workers.h"
 #include "sandbox/sandbox.h"
 
 namespace lapidary::cli {
@@ -30,9 +31,11 @@ struct EvaluationFile {
 };
 
 struct RewardPlan {
-  enum class Kind { kRule, kRetool };
+  enum class Kind { kRule, kRetool, kRemote, kCustom };
   Kind kind = Kind::kRule;
-  std::string type;  // of kRule
+  std::string type;      // of kRule
+  std::string url;       // of kRemote
+  std::string function;  // of kCustom
 };
 
 struct RolloutPlan {
@@ -40,6 +43,8 @@ struct RolloutPlan {
   AnswerPlan evaluation;
   RewardPlan reward;
   sandbox::SandboxOptions sandbox;
+  std::string step_function;  // of a custom environment
+  std::string python;         // of the user's own functions
   Dim max_running = 0;
   std::vector<EvaluationFile> evaluation_files;
   Dim samples_per_eval_prompt = 1;
@@ -63,7 +68,9 @@ struct TrainingPlan {
 };
 TrainingPlan training_plan(const FlagSet& flags, const RolloutPlan& rollout);
 
-std::unique_ptr<loop::RewardFunction> make_reward(const RewardPlan& plan);
+// `workers` run the user's own function; needed by kCustom alone, and outlive the result.
+std::unique_ptr<loop::RewardFunction> make_reward(const RewardPlan& plan,
+                                                  sandbox::PythonWorkers* workers);
 
 // --dtype, or --bf16 as another word for it; "" for neither.
 std::string dtype_flag(const FlagSet& flags);

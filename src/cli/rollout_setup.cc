@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "cli/model_loading.h"
 #include "cli/text_encoder.h"
+#include "loop/python_tools.h"
+#include "rl/env/custom_episode.h"
 #include "rollout/engine_plan.h"
 
 namespace lapidary::cli {
@@ -20,6 +22,13 @@ rollout::EngineOptions engine_options(const RolloutPlan& plan, const rollout::De
                                .max_sequence_tokens = tokens,
                                .max_running = plan.max_running,
                                .memory_bytes = available_memory_bytes(decoder.device()) / 2});
+}
+
+std::unique_ptr<sandbox::PythonWorkers> make_workers(const RolloutPlan& plan) {
+  if (plan.step_function.empty() && plan.reward.kind != RewardPlan::Kind::kCustom) return nullptr;
+  sandbox::PythonWorkersOptions options;
+  options.python = plan.python;
+  return sandbox::PythonWorkers::create(std::move(options));
 }
 
 }  // namespace
@@ -45,7 +54,14 @@ RolloutSetup::RolloutSetup(const RolloutPlan& plan, const model::Gemma4Model& mo
                            Dim num_answers)
     : decoder_(model),
       engine_(decoder_, engine_options(plan, decoder_, num_answers)),
-      rewards_(make_reward(plan.reward)) {
+      workers_(make_workers(plan)),
+      rewards_(make_reward(plan.reward, workers_.get())) {
+  if (!plan.step_function.empty()) {
+    tools_ = std::make_unique<loop::PythonTools>(
+        *workers_, std::map<std::string, std::string>{{rl::kCustomStep, plan.step_function}},
+        nullptr, "--custom-generate-function-path");
+    return;
+  }
   if (plan.rollout.environment.kind == loop::EnvironmentKind::kSingleTurn) return;
   sandbox_ = sandbox::PythonSandbox::create(plan.sandbox);
   log_info("tools: " + sandbox_->description());

@@ -33,6 +33,7 @@ class RolloutSetup {
   rollout::Gemma4Decoder decoder_;
   rollout::Engine engine_;
   std::unique_ptr<sandbox::PythonSandbox> sandbox_;
+  std::unique_ptr<sandbox::PythonWorkers> workers_;  // of the user's own functions; or nullptr
   std::unique_ptr<loop::ToolRunner> tools_;
   std::unique_ptr<loop::RewardFunction> rewards_;
 };

@@ -132,9 +132,8 @@ TrainingPlan training_plan(const FlagSet& flags, const RolloutPlan& rollout) {
 
 void refuse_what_is_to_come(const FlagSet& flags) {
   std::vector<std::string> found;
-  for (const char* name :
-       {"--debug-train-only", "--save-debug-rollout-data", "--load-debug-rollout-data",
-        "--group-rm", "--log-reward-category", "--rm-url"}) {
+  for (const char* name : {"--debug-train-only", "--save-debug-rollout-data",
+                           "--load-debug-rollout-data", "--group-rm", "--log-reward-category"}) {
     if (flags.is_set(name)) found.emplace_back(name);
   }
   if (!found.empty()) {

@@ -1,9 +1,11 @@
 #include "loop/environment.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/check.h"
-#include "rl/data/prompt_text.h"
+#include "rl/env/custom_episode.h"
+#include "rl/env/native_episode.h"
 #include "rl/env/retool.h"
 #include "rl/env/single_turn.h"
 
@@ -14,9 +16,10 @@ struct NamedKind {
   const char* name;
   EnvironmentKind kind;
 };
-constexpr std::array<NamedKind, 3> kNames = {{{"math", EnvironmentKind::kSingleTurn},
+constexpr std::array<NamedKind, 4> kNames = {{{"math", EnvironmentKind::kSingleTurn},
                                               {"single-turn", EnvironmentKind::kSingleTurn},
-                                              {"retool", EnvironmentKind::kRetoolGemma}}};
+                                              {"retool", EnvironmentKind::kRetoolGemma},
+                                              {"retool-native", EnvironmentKind::kRetoolNative}}};
 constexpr std::array<NamedKind, 2> kPaths = {
     {{"generate_with_retool.generate", EnvironmentKind::kRetool},
      {"generate_with_retool_gemma4.generate", EnvironmentKind::kRetoolGemma}}};
@@ -31,6 +34,13 @@ EnvironmentKind find_kind(const std::array<NamedKind, count>& known, const std::
   }
   fail(ErrorKind::kInvalidArgument, flag, " ", quoted(name), " is no built-in; there are ",
        join(names));
+}
+
+// MODULE.FUNCTION, the module perhaps in packages.
+bool is_python_path(std::string_view path) {
+  const size_t dot = path.rfind('.');
+  return dot != std::string_view::npos && dot > 0 && dot + 1 < path.size() &&
+         path.find_first_of(" /:") == std::string_view::npos;
 }
 
 std::vector<int64_t> encode(const tokenizer::Tokenizer& tokenizer, const std::string& text) {
@@ -57,6 +67,10 @@ EnvironmentKind parse_environment(const std::string& name, const std::string& fu
   }
   if (!name.empty()) return find_kind(kNames, name, "--environment");
   if (!function_path.empty()) {
+    const bool is_built_in = std::any_of(kPaths.begin(), kPaths.end(), [&](const NamedKind& each) {
+      return function_path == each.name;
+    });
+    if (!is_built_in && is_python_path(function_path)) return EnvironmentKind::kCustom;
     return find_kind(kPaths, function_path, "--custom-generate-function-path");
   }
   return EnvironmentKind::kSingleTurn;
@@ -68,55 +82,53 @@ Environment::Environment(EnvironmentOptions options, tokenizer::Tokenizer tokeni
       tokenizer_(std::move(tokenizer)),
       chat_(std::move(chat)),
       special_tokens_(std::move(special_tokens)) {
-  const bool needs_template =
-      options_.is_chat_template_applied || options_.kind == EnvironmentKind::kRetoolGemma;
+  const bool needs_template = options_.is_chat_template_applied ||
+                              options_.kind == EnvironmentKind::kRetoolGemma ||
+                              options_.kind == EnvironmentKind::kRetoolNative;
   if (needs_template && !chat_) {
     fail(ErrorKind::kNotFound,
          "the checkpoint has no chat template (chat_template.jinja, or chat_template in "
          "tokenizer_config.json), which the prompts need");
   }
+  if (options_.kind == EnvironmentKind::kRetoolNative) {
+    tools_ = rl::run_tools(nullptr);
+    texts_ = std::make_unique<rl::ToolResponseTexts>(
+        *chat_, rl::NativeToolOptions{tools_, prompt_options().variables});
+  }
 }
 
-std::string Environment::prompt_text(const rl::Prompt& prompt, const std::string& file) const {
-  rl::PromptTextOptions options;
-  options.variables = special_tokens_;
-  rl::Prompt rendered = prompt;
-  if (options_.kind == EnvironmentKind::kRetool) {
-    return rl::retool_chatml(prompt.content, Json::array({rl::code_interpreter_declaration()}));
-  }
-  if (options_.kind == EnvironmentKind::kRetoolGemma) {
-    rendered.content =
-        rl::retool_messages(prompt.content, Json::array({rl::code_interpreter_declaration()}));
-    rendered.tools = nullptr;
-    options.variables["enable_thinking"] = true;
-    options.chat = &*chat_;
-  } else if (options_.is_chat_template_applied) {
-    options.chat = &*chat_;
-  }
-  options.variables.update(options_.template_variables);
-  return rl::prompt_text(rendered, options, file);
+rl::PromptTokensOptions Environment::prompt_options() const {
+  rl::PromptTokensOptions out;
+  out.variables = special_tokens_;
+  out.variables.update(options_.template_variables);
+  const bool needs_template = options_.kind == EnvironmentKind::kRetoolGemma ||
+                              options_.kind == EnvironmentKind::kRetoolNative;
+  if (needs_template || options_.is_chat_template_applied) out.chat = chat_ ? &*chat_ : nullptr;
+  out.form = options_.kind == EnvironmentKind::kRetool         ? rl::PromptForm::kRetoolChatml
+             : options_.kind == EnvironmentKind::kRetoolGemma  ? rl::PromptForm::kRetoolChat
+             : options_.kind == EnvironmentKind::kRetoolNative ? rl::PromptForm::kNativeTools
+                                                               : rl::PromptForm::kPlain;
+  return out;
 }
 
 std::vector<int64_t> Environment::prompt_tokens(const rl::Prompt& prompt,
                                                 const std::string& file) const {
-  std::vector<int64_t> ids;
-  try {
-    ids = encode(tokenizer_, prompt_text(prompt, file));
-  } catch (const Error& error) {
-    const std::string place = cat(file, ":", prompt.row);
-    if (std::string_view(error.what()).find(place) != std::string_view::npos) throw;
-    throw error.with_context(place);
-  }
-  if (ids.empty()) {
-    fail(ErrorKind::kInvalidArgument, file, ":", prompt.row, ": the prompt has no tokens");
-  }
-  return ids;
+  return rl::prompt_tokens(prompt, prompt_options(), codec(), file);
 }
 
-std::unique_ptr<rl::Episode> Environment::make_episode(std::vector<int64_t> prompt_tokens) const {
+std::unique_ptr<rl::Episode> Environment::make_episode(std::vector<int64_t> prompt_tokens,
+                                                       const rl::Prompt* prompt) const {
   if (options_.kind == EnvironmentKind::kSingleTurn) {
     return std::make_unique<rl::SingleTurnEpisode>(std::move(prompt_tokens), options_.limits,
                                                    codec());
+  }
+  if (options_.kind == EnvironmentKind::kRetoolNative) {
+    return std::make_unique<rl::NativeToolEpisode>(std::move(prompt_tokens), options_.limits,
+                                                   codec(), *texts_, tools_);
+  }
+  if (options_.kind == EnvironmentKind::kCustom) {
+    return std::make_unique<rl::CustomEpisode>(std::move(prompt_tokens), options_.limits, codec(),
+                                               prompt != nullptr ? *prompt : rl::Prompt{});
   }
   rl::RetoolOptions retool;
   retool.variant = options_.kind == EnvironmentKind::kRetool ? rl::RetoolOptions::Variant::kStock

@@ -75,7 +75,8 @@ std::vector<EndedTrajectory> Evaluator::answer(const EvaluationSet& set,
   observe::Progress progress("Eval " + set.name, set.prompts.size() * samples, "answers",
                              progress_options);
   for (Dim prompt = 0; prompt < set.prompts.size(); ++prompt) {
-    GroupTask task{prompt, set.prompts.tokens[static_cast<size_t>(prompt)], {}};
+    const auto row = static_cast<size_t>(prompt);
+    GroupTask task{prompt, set.prompts.tokens[row], {}, &set.prompts.prompts[row]};
     for (Dim i = 0; i < samples; ++i) task.members.push_back({prompt * samples + i, {}});
     worker.start(task);
   }

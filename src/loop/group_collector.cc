@@ -28,7 +28,9 @@ GroupCollector::GroupCollector(const PromptSet& prompts, rl::PromptSource& sourc
 void GroupCollector::start(const Pending& pending) {
   GroupTask task;
   task.group_id = pending.ticket.group_id;
-  task.prompt_tokens = prompts_.tokens[static_cast<size_t>(pending.ticket.prompt)];
+  const auto row = static_cast<size_t>(pending.ticket.prompt);
+  task.prompt_tokens = prompts_.tokens[row];
+  task.prompt = &prompts_.prompts[row];
   for (Dim i = 0; i < options_.samples_per_group; ++i) {
     MemberTask member;
     member.sample_id = pending.ticket.first_sample_id + i;

@@ -16,6 +16,10 @@ void RewardDesk::submit(EndedTrajectory ended, const rl::Prompt& prompt) {
   const int64_t ticket = next_ticket_++;
   const EndedTrajectory& kept = waiting_.emplace(ticket, std::move(ended)).first->second;
   const rl::Trajectory& trajectory = kept.trajectory;
+  if (trajectory.status == rl::Status::kFailed) {  // its environment could not go on
+    mail_->post({ticket, {nullptr, trajectory.error}});
+    return;
+  }
   const std::string response =
       options_.is_special_text_skipped
           ? environment_.decode(trajectory.response_tokens(), tokenizer::SkipSpecial::kYes)

@@ -95,7 +95,7 @@ void RolloutWorker::start(const GroupTask& group) {
     active.attempt = ++attempts_;
     active.script = member.script;
     active.began = now_seconds();
-    active.episode = environment_.make_episode(group.prompt_tokens);
+    active.episode = environment_.make_episode(group.prompt_tokens, group.prompt);
     const rl::Step step = replay(active.script, *active.episode);
     const bool is_new = active_.emplace(member.sample_id, std::move(made)).second;
     LAPIDARY_CHECK(is_new, "trajectory ", member.sample_id, " is under way already");

@@ -40,7 +40,8 @@ struct MemberTask {
 struct GroupTask {
   Dim group_id = 0;
   std::vector<int64_t> prompt_tokens;
-  std::vector<MemberTask> members;  // new ones share the prompt's prefill
+  std::vector<MemberTask> members;     // new ones share the prompt's prefill
+  const rl::Prompt* prompt = nullptr;  // for a custom environment; outlives start()
 };
 
 struct EndedTrajectory {

@@ -146,9 +146,7 @@ GenerationSpan turn_span(const PartRenderer& parts, const std::string& whole, si
 
 std::vector<Chat> read_chats(const ChatFileOptions& options) {
   const PromptPath parsed = parse_prompt_path(options.path);
-  std::vector<std::pair<Dim, Json>> lines;
-  for_each_json_line(parsed.path,
-                     [&](const Json& line, int64_t number) { lines.emplace_back(number, line); });
+  const std::vector<DataLine> lines = read_data_lines(parsed.path);
   const RowRange rows =
       selected_rows(parsed.slice.value_or(RowSlice{}), static_cast<Dim>(lines.size()));
   if (rows.begin == rows.end) {
