@@ -20,6 +20,10 @@ constexpr std::array kSuites = {
     Suite{"tokenizer", "loading, encoding and decoding; beside Hugging Face where it is installed",
           bench_tokenizer},
     Suite{"sandbox", "tool calls, beside a bare python3 -c", bench_sandbox},
+    Suite{"decode", "one token at a time, beside the speed of the memory", bench_decode},
+    Suite{"prefill", "reading a prompt, beside the rate of a large matrix product", bench_prefill},
+    Suite{"train-step", "forward, backward and optimizer, beside a large matrix product",
+          bench_train_step},
 };
 constexpr const char* kAllSuites = "all";
 
@@ -99,15 +103,17 @@ BenchTimes summarize_times(std::vector<double> milliseconds) {
   return {milliseconds[milliseconds.size() / 2], milliseconds.front(), milliseconds.back()};
 }
 
-BenchTimes time_runs(int repetitions, const std::function<void()>& body) {
+double milliseconds_of(const std::function<void()>& body) {
   using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  body();
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+BenchTimes time_runs(int repetitions, const std::function<void()>& body) {
   body();
   std::vector<double> times;
-  for (int i = 0; i < repetitions; ++i) {
-    const Clock::time_point start = Clock::now();
-    body();
-    times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
-  }
+  for (int i = 0; i < repetitions; ++i) times.push_back(milliseconds_of(body));
   return summarize_times(std::move(times));
 }
 
@@ -126,6 +132,10 @@ void add_bench(CLI::App& app, int& exit_status) {
       "--tokenizer", options->flags.tokenizer,
       "For the suite tokenizer: a tokenizer.json or its folder (default: the small one "
       "of the project)");
+  verb->add_option(
+      "--only", options->flags.only,
+      "For suites that run models: only rows whose name and dtype, as \"decode moe-100m "
+      "float32\", hold this text");
   verb->callback([options, &exit_status] {
     report(run_suites(options->suite, options->flags), options->json_path);
     exit_status = 0;

@@ -18,6 +18,7 @@ struct BenchTimes {
 // Runs `body` once to warm up and then `repetitions` times (an odd number, at least 5 for a figure
 // that is reported).
 BenchTimes time_runs(int repetitions, const std::function<void()>& body);
+double milliseconds_of(const std::function<void()>& body);
 BenchTimes summarize_times(std::vector<double> milliseconds);
 
 struct BenchRow {
@@ -34,6 +35,7 @@ struct BenchRow {
 
 struct BenchFlags {
   std::string tokenizer;  // of the suite tokenizer; empty: the small one of the project
+  std::string only;       // of the suites that run models: rows whose name and dtype hold this text
 };
 
 struct Suite {
@@ -44,5 +46,8 @@ struct Suite {
 
 std::vector<BenchRow> bench_tokenizer(const BenchFlags& flags);
 std::vector<BenchRow> bench_sandbox(const BenchFlags& flags);
+std::vector<BenchRow> bench_decode(const BenchFlags& flags);
+std::vector<BenchRow> bench_prefill(const BenchFlags& flags);
+std::vector<BenchRow> bench_train_step(const BenchFlags& flags);
 
 }  // namespace lapidary::cli

@@ -17,6 +17,7 @@
 #include "cli/train_flags.h"
 #include "cli/training_options.h"
 #include "cli/verbs.h"
+#include "loop/sample_check.h"
 #include "loop/sft_run.h"
 
 namespace lapidary::cli {
@@ -171,6 +172,7 @@ void run_plan(const FlagSet& flags, Plan& plan) {
   const model::Gemma4Model model = load_model(
       {start.weights_folder, flags.get_string("--device"), dtype_flag(flags)}, plan.config);
   const model::OpenedWeights source = model::open_weights(plan.config, start.weights_folder);
+  loop::check_samples(plan.data.samples, model);
   plan.trainer.dump_folder = recorder.folder();
   loop::SftTrainer trainer(model, plan.trainer);
   if (start.iteration && !flags.get_bool("--no-load-optim")) trainer.restore(start.state_folder);

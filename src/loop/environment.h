@@ -52,6 +52,8 @@ class Environment {
                                             const rl::Prompt* prompt = nullptr) const;
 
   bool has_tools() const { return options_.kind != EnvironmentKind::kSingleTurn; }
+  // "" or the text at which the model stops to have its calls answered: it ends a turn.
+  std::string stop_marker() const { return texts_ ? texts_->stop_marker() : std::string(); }
   const rl::EpisodeLimits& limits() const { return options_.limits; }
   const tokenizer::Tokenizer& tokenizer() const { return tokenizer_; }
   std::string decode(std::span<const int64_t> ids,

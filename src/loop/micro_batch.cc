@@ -10,8 +10,9 @@ namespace lapidary::loop {
 
 namespace {
 
-// Logits of one chunk of the head, fp32. Backward holds about five buffers of this size.
-constexpr Dim kHeadChunkBytes = Dim{32} << 20;
+// Logits of one chunk of the head on the CPU, fp32. Backward holds a handful of buffers of this
+// size.
+constexpr Dim kCpuChunkBytes = Dim{32} << 20;
 
 const rl::Sample& sample_at(std::span<const rl::Sample> samples, Dim index) {
   return samples[static_cast<size_t>(index)];
@@ -65,12 +66,16 @@ ops::TokenLogProbs MicroBatch::log_probs(const model::Gemma4Model& model, const 
                                          model::Recompute recompute) {
   LAPIDARY_CHECK(num_selected_ > 0, "no token is selected");
   const at::Tensor hidden = model.hidden(ids_, context_, {.recompute = recompute, .observer = {}});
-  const Dim row_bytes = model.config().vocab_size * static_cast<Dim>(sizeof(float));
-  return ops::token_log_probs(
-      hidden.index_select(0, rows_), model.weights().embed_tokens, targets_,
-      {.softcap = model.config().final_logit_softcapping.value_or(0.0),
-       .temperature = head.temperature,
-       .chunk_bytes = head.chunk_tokens > 0 ? head.chunk_tokens * row_bytes : kHeadChunkBytes});
+  ops::HeadOptions options{.softcap = model.config().final_logit_softcapping.value_or(0.0),
+                           .temperature = head.temperature};
+  if (head.chunk_tokens > 0) {
+    options.chunk_bytes =
+        head.chunk_tokens * model.config().vocab_size * static_cast<Dim>(sizeof(float));
+  } else if (device_.is_cpu()) {
+    options.chunk_bytes = kCpuChunkBytes;
+  }
+  return ops::token_log_probs(hidden.index_select(0, rows_), model.weights().embed_tokens, targets_,
+                              options);
 }
 
 at::Tensor MicroBatch::gather(std::span<const std::vector<float>* const> values) const {

@@ -78,6 +78,13 @@ RolloutWorker::RolloutWorker(rollout::Engine& engine, const Environment& environ
       options_(std::move(options)),
       mail_(std::make_shared<Mailbox<ToolMail>>()) {
   LAPIDARY_CHECK(tools_ != nullptr || !environment_.has_tools(), "an environment without tools");
+  const std::string marker = environment_.stop_marker();
+  if (marker.empty()) return;
+  if (const auto id = environment_.tokenizer().id_of(marker)) {
+    options_.stop_ids.push_back(*id);
+  } else {
+    options_.stops.push_back(marker);
+  }
 }
 
 RolloutWorker::~RolloutWorker() {

@@ -15,7 +15,7 @@ namespace lapidary::loop {
 
 struct RecorderOptions {
   std::string folder;
-  std::string tensorboard_folder;  // "": FOLDER/tensorboard
+  std::string tensorboard_folder = {};  // "": FOLDER/tensorboard
   bool has_tensorboard = true;
   // Of the run that is continued: rows and rollouts behind these are dropped. 0: a new run, whose
   // folder may hold no records unless `may_replace`.

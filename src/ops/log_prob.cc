@@ -66,10 +66,16 @@ Statistics forward(const at::Tensor& hidden, const at::Tensor& table, const at::
 }
 
 // Gradient in the tempered logits z of one chunk: d log p_target / dz = onehot - p, d entropy / dz
-// = -p (log p + entropy).
+// = -p (log p + entropy). grad_entropy may be undefined: nothing depends on the entropy.
 at::Tensor logit_gradient(const at::Tensor& log_p, const at::Tensor& targets,
                           const at::Tensor& entropy, const at::Tensor& grad_log_prob,
                           const at::Tensor& grad_entropy) {
+  if (!grad_entropy.defined()) {
+    return log_p.exp_()
+        .mul_(grad_log_prob.unsqueeze(-1))
+        .neg_()
+        .scatter_add_(-1, targets.unsqueeze(-1), grad_log_prob.unsqueeze(-1));
+  }
   const at::Tensor p = log_p.exp();
   return log_p.add_(entropy.unsqueeze(-1))
       .mul_(grad_entropy.unsqueeze(-1))
@@ -110,11 +116,9 @@ Gradients backward(const Tensors& kept, const Tensors& grad_outputs, const HeadO
                    Needs needs) {
   const at::Tensor &hidden = kept[0], &table = kept[1], &targets = kept[2];
   const Statistics all{kept[3], kept[4], {}, kept[5]};
-  const auto given_or_zero = [&](const at::Tensor& gradient) {
-    return gradient.defined() ? gradient : at::zeros_like(all.log_sum);
-  };
-  const at::Tensor grad_log_prob = given_or_zero(grad_outputs[0]);
-  const at::Tensor grad_entropy = given_or_zero(grad_outputs[1]);
+  const at::Tensor grad_log_prob =
+      grad_outputs[0].defined() ? grad_outputs[0] : at::zeros_like(all.log_sum);
+  const at::Tensor& grad_entropy = grad_outputs[1];
   Gradients out;
   if (needs != Needs::kTable) out.hidden = at::empty_like(hidden);
   // Summed in fp32 over the chunks, so that a bf16 table is rounded once.
@@ -126,9 +130,10 @@ Gradients backward(const Tensors& kept, const Tensors& grad_outputs, const HeadO
     const at::Tensor capped = head_logits(rows(hidden), table, options.softcap);
     const at::Tensor log_p =
         to_log_probs(capped.div(options.temperature), rows(all.largest), rows(all.log_sum));
-    at::Tensor gradient = logit_gradient(log_p, rows(targets), rows(all.entropy),
-                                         rows(grad_log_prob), rows(grad_entropy))
-                              .div_(options.temperature);
+    at::Tensor gradient =
+        logit_gradient(log_p, rows(targets), rows(all.entropy), rows(grad_log_prob),
+                       grad_entropy.defined() ? rows(grad_entropy) : grad_entropy)
+            .div_(options.temperature);
     if (options.softcap != 0.0) {
       gradient.mul_(capped.div_(options.softcap).square_().neg_().add_(1.0));
     }

@@ -97,6 +97,7 @@ TEST(Train, AKilledRunGoesOnToTheSameMetrics) {
 struct WrongInput {
   std::vector<std::string> more;
   const char* said;
+  int status = 2;
 };
 
 TEST(Train, WrongInputIsSaidBeforeAnythingRuns) {
@@ -107,7 +108,7 @@ TEST(Train, WrongInputIsSaidBeforeAnythingRuns) {
   const std::vector<WrongInput> cases = {
       {{"--rollout-batch-siz", "4"}, "did you mean --rollout-batch-size?"},
       {{"--prompt-data", bench.file("none.jsonl")}, "none.jsonl"},
-      {{"--prompt-data", bench.file("broken.jsonl")}, "2"},
+      {{"--prompt-data", bench.file("broken.jsonl")}, "broken.jsonl line 2"},
       {{"--prompt-data", bench.file("unlabelled.jsonl")}, "label"},
       {{"--rollout-max-response-len", "500", "--rollout-max-context-len", "400"},
        "cannot be longer than the context"},
@@ -128,7 +129,7 @@ TEST(Train, WrongInputIsSaidBeforeAnythingRuns) {
     std::vector<std::string> more = {"--run-dir", bench.file("run")};
     more.insert(more.end(), each.more.begin(), each.more.end());
     const ProgramResult result = run_program(bench.words(2, more));
-    EXPECT_EQ(result.status, 2) << each.more[0] << "\n" << result.err;
+    EXPECT_EQ(result.status, each.status) << each.more[0] << "\n" << result.err;
     EXPECT_NE(result.err.find("error: "), std::string::npos) << result.err;
     EXPECT_NE(result.err.find(each.said), std::string::npos) << each.more[0] << ": " << result.err;
     EXPECT_FALSE(fs::exists(bench.file("run/rollouts/rollout_0000000.jsonl"))) << each.more[0];

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "base/text.h"
 #include "loop/sample_making.h"
 #include "loop/scripted_world.h"
 

@@ -130,6 +130,16 @@ TEST(PolicyTrainer, RecomputationGivesTheSameBits) {
   EXPECT_TRUE(are_equal(gradients_of_step("moe-tiny", six_samples(), options), expected));
 }
 
+TEST(PolicyTrainer, RecomputationAboveAFrozenEmbeddingGivesTheSameBits) {
+  PolicyTrainerOptions options = plain_options();
+  options.parameters.trainable = {"layers\\.[35]\\."};
+  const NamedTensors expected = gradients_of_step("moe-tiny", six_samples(), options);
+  options.batch.recompute = model::Recompute::kLayers;
+  const NamedTensors found = gradients_of_step("moe-tiny", six_samples(), options);
+  EXPECT_TRUE(are_equal(found, expected));
+  EXPECT_GT(found.at("model.layers.3.self_attn.q_proj.weight").abs().max().item().toDouble(), 0.0);
+}
+
 TEST(PolicyTrainer, OneStepMakesNoPassBesidesItsOwn) {
   PolicyTrainer trainer(model::test::load_fixture("moe-tiny"), std::nullopt, plain_options());
   std::vector<rl::Sample> samples = six_samples();

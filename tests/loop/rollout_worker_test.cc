@@ -23,8 +23,9 @@ WorkerOptions worker_options(const test::ScriptedWorld& world) {
   return options;
 }
 
+
 GroupTask task(Dim group, Dim count) {
-  GroupTask out{group, {2, 40, 41, 42 + group}, {}};
+  GroupTask out{group, {2, 40, 41, 42 + group}, {}, nullptr};
   for (Dim i = 0; i < count; ++i) out.members.push_back({group * count + i, {}});
   return out;
 }
@@ -69,7 +70,7 @@ TEST(RolloutWorker, ToolOutputsAreMaskedAndStandBehindTheCall) {
   rollout::Engine engine(world.decoder(), engine_options());
   test::LateTools tools(1);
   RolloutWorker worker(engine, *environment, &tools, worker_options(world));
-  GroupTask group{0, {2, world.stop_id()}, {{0, {}}}};
+  GroupTask group{0, {2, world.stop_id()}, {{0, {}}}, nullptr};
   worker.start(group);
   std::vector<EndedTrajectory> ended;
   while (!worker.is_idle()) {
@@ -127,7 +128,7 @@ TEST(RolloutWorker, AStopTextEndsATurn) {
   WorkerOptions options = worker_options(world);
   options.stops = {"humhumhum"};
   RolloutWorker worker(engine, *environment, nullptr, options);
-  worker.start({0, {2, world.stop_id()}, {{0, {}}}});
+  worker.start({0, {2, world.stop_id()}, {{0, {}}}, nullptr});
   std::vector<EndedTrajectory> ended;
   while (!worker.is_idle()) {
     for (EndedTrajectory& each : worker.step()) ended.push_back(std::move(each));

@@ -76,6 +76,12 @@ ScriptedWorld::ScriptedWorld() : tokenizer_(make_tokenizer()) {
   decoder_->otherwise.push_back(id(kHum));
 }
 
+ScriptedWorld::~ScriptedWorld() = default;
+
+rollout::Decoder& ScriptedWorld::decoder() {
+  return *decoder_;
+}
+
 int64_t ScriptedWorld::id(const std::string& text) const {
   const auto found = tokenizer_.id_of(text);
   LAPIDARY_CHECK(found, "no token ", text);

@@ -24,6 +24,7 @@ inline constexpr const char* kHum = "hum";
 class ScriptedWorld {
  public:
   ScriptedWorld();
+  ~ScriptedWorld();
 
   const tokenizer::Tokenizer& tokenizer() const { return tokenizer_; }
   int64_t id(const std::string& text) const;
@@ -31,7 +32,7 @@ class ScriptedWorld {
   // After a token of `from` come these with equal probability; after all others one of the five
   // texts. A call or an answer is followed by the stop id.
   void follow(const std::string& from, std::vector<std::string> next);
-  rollout::Decoder& decoder() { return *decoder_; }
+  rollout::Decoder& decoder();
 
   std::unique_ptr<loop::Environment> environment(
       loop::EnvironmentKind kind = loop::EnvironmentKind::kRetool, Dim max_context = 400) const;

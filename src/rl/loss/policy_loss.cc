@@ -171,7 +171,9 @@ PolicyLoss policy_loss(const PolicyLossInput& input, const PolicyLossOptions& op
               (compared.detach() - input.rollout_log_probs).abs());
   }
   const at::Tensor policy = sums.of(objective.loss);
-  const at::Tensor entropy = sums.of(input.entropy);
+  // Without a bonus nothing depends on the entropy, and the head need not derive it.
+  const at::Tensor entropy =
+      sums.of(options.entropy_coef != 0 ? input.entropy : input.entropy.detach());
   PolicyLoss out;
   out.loss = policy - options.entropy_coef * entropy;
   if (options.kl_kind) {
