@@ -23,7 +23,6 @@ WorkerOptions worker_options(const test::ScriptedWorld& world) {
   return options;
 }
 
-
 GroupTask task(Dim group, Dim count) {
   GroupTask out{group, {2, 40, 41, 42 + group}, {}, nullptr};
   for (Dim i = 0; i < count; ++i) out.members.push_back({group * count + i, {}});
