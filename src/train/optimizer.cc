@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "ops/adamw.h"
+
 namespace lapidary::train {
 
 AdamW::AdamW(std::vector<at::Tensor> parameters, const AdamWOptions& options) : options_(options) {
@@ -29,17 +31,15 @@ void AdamW::step() {
 }
 
 void AdamW::update(State& state) const {
-  const at::Tensor gradient = state.parameter.grad().to(at::kFloat);
   const auto steps = static_cast<double>(num_steps_);
-  const double correction1 = 1.0 - std::pow(options_.beta1, steps);
-  const double correction2 = 1.0 - std::pow(options_.beta2, steps);
-  state.master.mul_(1.0 - options_.lr * state.weight_decay);
-  state.moment.lerp_(gradient, 1.0 - options_.beta1);
-  state.second_moment.mul_(options_.beta2).addcmul_(gradient, gradient, 1.0 - options_.beta2);
-  const at::Tensor scale =
-      state.second_moment.sqrt().div_(std::sqrt(correction2)).add_(options_.eps);
-  state.master.addcdiv_(state.moment, scale, -options_.lr / correction1);
-  if (!state.master.is_alias_of(state.parameter)) state.parameter.detach().copy_(state.master);
+  ops::adamw_step({state.master, state.moment, state.second_moment, state.parameter},
+                  {.lr = options_.lr,
+                   .beta1 = options_.beta1,
+                   .beta2 = options_.beta2,
+                   .eps = options_.eps,
+                   .weight_decay = state.weight_decay,
+                   .correction1 = 1.0 - std::pow(options_.beta1, steps),
+                   .correction2 = 1.0 - std::pow(options_.beta2, steps)});
 }
 
 }  // namespace lapidary::train

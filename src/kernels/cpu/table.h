@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/dim.h"
+#include "kernels/api/adamw.h"
 #include "kernels/api/cpu.h"
 #include "kernels/api/dtype.h"
 #include "kernels/api/rope.h"
@@ -134,6 +135,28 @@ struct GegluBackwardRow {
   T* grad_up;
 };
 
+template <typename T>
+struct AdamWRow {
+  float* value;
+  float* moment;
+  float* second_moment;
+  const T* gradient;
+  BFloat16* rounded;  // or null
+};
+
+// Capped logits x, which become the gradient of the logits before the cap but for the target's
+// share: -p (grad_log_prob + grad_entropy (log p + entropy)) / temperature (1 - (x / cap)^2).
+struct LogitGradientRow {
+  float* logits;
+  float largest;
+  float log_sum;
+  float entropy;
+  float grad_log_prob;
+  float grad_entropy;
+  float temperature;
+  float cap;  // 0: none
+};
+
 // A block of scores and of the gradient of its probabilities, turned into probabilities and into
 // the gradient of the scores.
 struct SoftmaxBackwardBlock {
@@ -168,6 +191,8 @@ struct TypedTable {
   void (*qkv_backward)(const QkvBackwardRows<T>& arrays, const QkvShape& shape, Dim begin, Dim end);
   void (*geglu_backward_row)(const GegluBackwardRow<T>& row, Dim dim);
 
+  void (*adamw_row)(const AdamWRow<T>& row, const AdamWFactors& factors, Dim count);
+
   void (*geglu_row)(const T* gate, const T* up, T* output, Dim dim);
   void (*router_row)(const T* residual, const T* scale, Dim dim, float eps, T* output);
   void (*read_row)(const T* row, float* output, Dim count);
@@ -190,6 +215,7 @@ struct KernelTable {
   float (*exp_row)(float* scores, Dim count, float largest);
   void (*exp_sums)(const float* row, Dim count, float largest, float temperature, double* sum,
                    double* weighted);
+  void (*logit_gradient_row)(const LogitGradientRow& row, Dim count);
   void (*softcap_row)(float* logits, Dim count, float cap);
   void (*blend_row)(float* to, float to_factor, const float* from, float from_factor, Dim count);
 

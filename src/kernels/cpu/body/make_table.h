@@ -1,6 +1,7 @@
 // The table of one instruction set, from the templates beside this file.
 #pragma once
 
+#include "kernels/cpu/body/adamw.h"
 #include "kernels/cpu/body/dot.h"
 #include "kernels/cpu/body/norm.h"
 #include "kernels/cpu/body/outer.h"
@@ -27,6 +28,7 @@ constexpr TypedTable<T> make_typed_table() {
   table.norm_backward = &norm_backward_rows<S, T>;
   table.qkv_backward = &qkv_backward_rows<S, T>;
   table.geglu_backward_row = &geglu_backward_row<S, T>;
+  table.adamw_row = &adamw_row<S, T>;
   table.geglu_row = &geglu_row<S, T>;
   table.router_row = &router_row<S, T>;
   table.read_row = &read_row<S, T>;
@@ -49,6 +51,7 @@ constexpr KernelTable make_table() {
   table.max_of_row = &max_of_row<S>;
   table.exp_row = &exp_row<S>;
   table.exp_sums = &exp_sums<S>;
+  table.logit_gradient_row = &logit_gradient_row<S>;
   table.softcap_row = &softcap_row<S>;
   table.blend_row = &blend_row<S>;
   return table;
