@@ -26,7 +26,8 @@ struct TokenLogProbs {
 };
 
 // targets [tokens] int64. Works in chunks of tokens: never holds the logits of more than one chunk,
-// in forward or backward. Differentiable in hidden and table, through log_prob and entropy.
+// in forward or backward; between them, too, when one chunk is all (the CPU kernels keep it).
+// Differentiable in hidden and table, through log_prob and entropy.
 TokenLogProbs token_log_probs(const at::Tensor& hidden, const at::Tensor& table,
                               const at::Tensor& targets, const HeadOptions& options);
 

@@ -134,6 +134,19 @@ struct GegluBackwardRow {
   T* grad_up;
 };
 
+// Capped logits x, which become the gradient of the logits before the cap but for the target's
+// share: -p (grad_log_prob + grad_entropy (log p + entropy)) / temperature (1 - (x / cap)^2).
+struct LogitGradientRow {
+  float* logits;
+  float largest;
+  float log_sum;
+  float entropy;
+  float grad_log_prob;
+  float grad_entropy;
+  float temperature;
+  float cap;  // 0: none
+};
+
 // A block of scores and of the gradient of its probabilities, turned into probabilities and into
 // the gradient of the scores.
 struct SoftmaxBackwardBlock {
@@ -190,6 +203,7 @@ struct KernelTable {
   float (*exp_row)(float* scores, Dim count, float largest);
   void (*exp_sums)(const float* row, Dim count, float largest, float temperature, double* sum,
                    double* weighted);
+  void (*logit_gradient_row)(const LogitGradientRow& row, Dim count);
   void (*softcap_row)(float* logits, Dim count, float cap);
   void (*blend_row)(float* to, float to_factor, const float* from, float from_factor, Dim count);
 

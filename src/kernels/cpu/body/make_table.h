@@ -49,6 +49,7 @@ constexpr KernelTable make_table() {
   table.max_of_row = &max_of_row<S>;
   table.exp_row = &exp_row<S>;
   table.exp_sums = &exp_sums<S>;
+  table.logit_gradient_row = &logit_gradient_row<S>;
   table.softcap_row = &softcap_row<S>;
   table.blend_row = &blend_row<S>;
   return table;

@@ -48,6 +48,28 @@ void softcap_row(float* logits, Dim count, float cap) {
 }
 
 template <typename S>
+void logit_gradient_row(const LogitGradientRow& row, Dim count) {
+  const auto one = S::set(1.0F);
+  const auto largest = S::set(row.largest);
+  const auto log_sum = S::set(row.log_sum);
+  const auto entropy = S::set(row.entropy);
+  const auto grad_log_prob = S::set(row.grad_log_prob);
+  const auto grad_entropy = S::set(row.grad_entropy);
+  const auto minus_inverse_temperature = S::set(-1.0F / row.temperature);
+  const auto temperature = S::set(row.temperature);
+  const auto inverse_cap = S::set(row.cap > 0 ? 1.0F / row.cap : 0.0F);
+  for_lanes<S>(count, [&](Dim i, auto lanes) {
+    const auto x = load<S>(row.logits + i, lanes);
+    const auto log_p = S::sub(S::div(S::sub(x, largest), temperature), log_sum);
+    const auto inner = S::fma(grad_entropy, S::add(log_p, entropy), grad_log_prob);
+    const auto capped = S::mul(x, inverse_cap);
+    const auto slope = S::neg_fma(capped, capped, one);
+    const auto weight = S::mul(exp<S>(log_p), minus_inverse_temperature);
+    store<S>(row.logits + i, S::mul(S::mul(weight, inner), slope), lanes);
+  });
+}
+
+template <typename S>
 float max_of_row(const float* row, Dim count) {
   auto best = S::set(-__builtin_inff());
   Dim i = 0;
