@@ -23,7 +23,8 @@ DIRECT = {
     "model": ["ops", "checkpoint"],
     "rollout": ["model"],
     "train": ["model"],
-    "cli": ["tokenizer", "rollout", "train", "observe", "comm", "sandbox"],
+    "loop": ["rollout", "train", "rl", "sandbox", "observe"],
+    "cli": ["loop", "tokenizer", "rollout", "train", "observe", "comm", "sandbox"],
 }
 
 # Rooms that never see LibTorch.

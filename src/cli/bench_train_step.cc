@@ -7,7 +7,8 @@
 #include "cli/bench_model.h"
 #include "model/attention_context.h"
 #include "tensor/dtype.h"
-#include "train/optimizer.h"
+#include "train/parameter_selection.h"
+#include "train/weight_update.h"
 
 namespace lapidary::cli {
 namespace {
@@ -17,22 +18,13 @@ constexpr int kRuns = 5;
 // The backward has two products for each of the forward.
 constexpr double kForwardsOfAStep = 3;
 
-std::vector<at::Tensor> trained_parameters(const model::Gemma4Model& model) {
-  std::vector<at::Tensor> parameters;
-  model.for_each([&](const model::Parameter& parameter) {
-    if (parameter.is_trainable()) parameters.push_back(parameter.tensor);
-  });
-  return parameters;
-}
-
 class TrainingLoop {
  public:
   explicit TrainingLoop(const BenchCase& bench)
       : model_(model::Gemma4Model::random(bench.model.config, 1, {.dtype = bench.dtype})),
         ids_(at::empty({num_tokens()}, at::kLong)),
         targets_(at::empty({num_tokens()}, at::kLong)) {
-    model_.set_requires_grad(true);
-    optimizer_.emplace(trained_parameters(model_), train::AdamWOptions{.lr = 1e-5});
+    update_.emplace(train::select_parameters(model_, {}), train::UpdateOptions{});
     const std::vector<int64_t> ids = bench_ids(bench.model.config, num_tokens() + 1);
     std::copy(ids.begin(), ids.end() - 1, ids_.mutable_data_ptr<int64_t>());
     std::copy(ids.begin() + 1, ids.end(), targets_.mutable_data_ptr<int64_t>());
@@ -41,11 +33,13 @@ class TrainingLoop {
   }
 
   void step() {
+    const train::GradientScope scope(*update_);
     model::PackedContext context(starts_, at::kCPU);
     const at::Tensor hidden = model_.hidden(ids_, context);
-    model_.log_probs(hidden, targets_).log_prob.mean().neg().backward();
-    optimizer_->step();
-    model_.zero_grad();
+    const at::Tensor loss = model_.log_probs(hidden, targets_).log_prob.mean().neg();
+    loss.backward();
+    update_->add_gradients();
+    update_->end(loss.detach());
   }
 
   double flops() const { return kForwardsOfAStep * forward_flops(model_, kLengths, num_tokens()); }
@@ -53,7 +47,7 @@ class TrainingLoop {
 
  private:
   model::Gemma4Model model_;
-  std::optional<train::AdamW> optimizer_;
+  std::optional<train::WeightUpdate> update_;
   at::Tensor ids_;
   at::Tensor targets_;
   std::vector<Dim> starts_;

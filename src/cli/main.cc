@@ -53,10 +53,13 @@ int main(int argc, char** argv) {
   int status = 0;
   lapidary::cli::add_bench(app, status);
   lapidary::cli::add_doctor(app, status);
+  lapidary::cli::add_train(app, status);
+  lapidary::cli::add_eval(app, status);
   lapidary::cli::add_generate(app, status);
   lapidary::cli::add_init(app, status);
   lapidary::cli::add_score(app, status);
   lapidary::cli::add_parity(app, status);
+  lapidary::cli::add_sft(app, status);
   lapidary::cli::add_report(app, status);
   lapidary::cli::add_render(app, status);
   lapidary::cli::add_inspect(app, status);

@@ -117,11 +117,11 @@ double run_micro_batch(const Gemma4Model& model, const MicroBatch& batch,
   return loss.item().toDouble();
 }
 
+// Undefined where a parameter has none.
 std::vector<at::Tensor> gradient_list(const Gemma4Model& model) {
   std::vector<at::Tensor> out;
   for (const model::Parameter& parameter : model.parameters()) {
-    if (parameter.is_trainable() && parameter.gradient().defined())
-      out.push_back(parameter.gradient());
+    if (parameter.is_trainable()) out.push_back(parameter.gradient());
   }
   return out;
 }
@@ -319,11 +319,11 @@ void check_optimizer(Gemma4Model& model, ParityDump& dump, const BatchOptions& b
   if (!dump.optimizer()) return;
   const OptimizerDump& expected = *dump.optimizer();
   model.set_requires_grad(true);
-  std::vector<at::Tensor> leaves;
+  std::vector<at::Tensor> values;
   for (const model::Parameter& parameter : model.parameters()) {
-    if (parameter.is_trainable() && parameter.first_row == 0) leaves.push_back(parameter.tensor);
+    if (parameter.is_trainable()) values.push_back(parameter.value());
   }
-  train::AdamW optimizer(leaves, expected.options);
+  train::AdamW optimizer(values, expected.options);
   const Dim steps = expected.grad_norms.numel();
   for (Dim step = 0; step <= steps; ++step) {
     model.zero_grad();
@@ -337,7 +337,7 @@ void check_optimizer(Gemma4Model& model, ParityDump& dump, const BatchOptions& b
                        norm.item().toDouble(), expected.grad_norms[step].item().toDouble(),
                        kOptimizerNorm);
     train::clip_grad_norm(gradients, norm, expected.max_grad_norm);
-    optimizer.step();
+    optimizer.step(gradients);
   }
   model.zero_grad();
   model.set_requires_grad(false);

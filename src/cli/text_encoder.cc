@@ -10,8 +10,9 @@ namespace {
 
 using tokenizer::SpecialTokens;
 
-// The texts of bos_token, eos_token and all other *_token of tokenizer_config.json, each a text or
-// an object with "content"; empty where there is no such file.
+}  // namespace
+
+// Each is a text or an object with "content".
 Json read_special_tokens(const std::string& folder) {
   Json out = Json::object();
   const std::string path = folder + "/tokenizer_config.json";
@@ -26,8 +27,6 @@ Json read_special_tokens(const std::string& folder) {
   }
   return out;
 }
-
-}  // namespace
 
 bool TextEncoder::has_tokenizer() const {
   return std::filesystem::exists(folder_ + "/tokenizer.json");

@@ -15,6 +15,10 @@ namespace lapidary::cli {
 // Whether a conversation is rendered up to where the model is to answer.
 enum class GenerationPrompt { kNo, kYes };
 
+// What transformers hands a template: the texts of bos_token, eos_token and all other *_token of
+// tokenizer_config.json; empty where there is no such file.
+Json read_special_tokens(const std::string& folder);
+
 class TextEncoder {
  public:
   // Loads nothing yet: a checkpoint without tokenizer or template serves as long as nobody needs

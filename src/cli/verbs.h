@@ -11,6 +11,7 @@ namespace lapidary::cli {
 
 void add_bench(CLI::App& app, int& exit_status);
 void add_doctor(CLI::App& app, int& exit_status);
+void add_eval(CLI::App& app, int& exit_status);
 void add_generate(CLI::App& app, int& exit_status);
 void add_init(CLI::App& app, int& exit_status);
 void add_inspect(CLI::App& app, int& exit_status);
@@ -18,6 +19,8 @@ void add_parity(CLI::App& app, int& exit_status);
 void add_render(CLI::App& app, int& exit_status);
 void add_report(CLI::App& app, int& exit_status);
 void add_score(CLI::App& app, int& exit_status);
+void add_sft(CLI::App& app, int& exit_status);
 void add_tokenize(CLI::App& app, int& exit_status);
+void add_train(CLI::App& app, int& exit_status);
 
 }  // namespace lapidary::cli

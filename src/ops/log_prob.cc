@@ -84,10 +84,16 @@ Forward forward(const at::Tensor& hidden, const at::Tensor& table, const at::Ten
 }
 
 // Gradient in the tempered logits z of one chunk: d log p_target / dz = onehot - p, d entropy / dz
-// = -p (log p + entropy).
+// = -p (log p + entropy). grad_entropy may be undefined: nothing depends on the entropy.
 at::Tensor logit_gradient(const at::Tensor& log_p, const at::Tensor& targets,
                           const at::Tensor& entropy, const at::Tensor& grad_log_prob,
                           const at::Tensor& grad_entropy) {
+  if (!grad_entropy.defined()) {
+    return log_p.exp_()
+        .mul_(grad_log_prob.unsqueeze(-1))
+        .neg_()
+        .scatter_add_(-1, targets.unsqueeze(-1), grad_log_prob.unsqueeze(-1));
+  }
   const at::Tensor p = log_p.exp();
   return log_p.add_(entropy.unsqueeze(-1))
       .mul_(grad_entropy.unsqueeze(-1))
@@ -130,7 +136,7 @@ struct GradientChunk {
   at::Tensor targets;
   HeadStatistics statistics;
   at::Tensor grad_log_prob;
-  at::Tensor grad_entropy;
+  at::Tensor grad_entropy;  // undefined: zero
 };
 
 // The gradient of the product of a chunk's hidden rows with the table, of the dtype of hidden.
@@ -168,11 +174,9 @@ Gradients backward(const Tensors& kept, const Tensors& grad_outputs, const HeadO
   const at::Tensor &hidden = kept[0], &table = kept[1];
   const HeadStatistics all{kept[3], kept[4], {}, kept[5]};
   const at::Tensor product = kept.size() > 6 ? kept[6] : at::Tensor();
-  const auto given_or_zero = [&](const at::Tensor& gradient) {
-    return gradient.defined() ? gradient : at::zeros_like(all.log_sum);
-  };
-  const at::Tensor grad_log_prob = given_or_zero(grad_outputs[0]);
-  const at::Tensor grad_entropy = given_or_zero(grad_outputs[1]);
+  const at::Tensor grad_log_prob =
+      grad_outputs[0].defined() ? grad_outputs[0] : at::zeros_like(all.log_sum);
+  const at::Tensor& grad_entropy = grad_outputs[1];
   const bool is_one_chunk = fits_in_a_chunk(hidden, table, options);
   Gradients out;
   if (needs != Needs::kTable) out.hidden = at::empty_like(hidden);
@@ -186,7 +190,7 @@ Gradients backward(const Tensors& kept, const Tensors& grad_outputs, const HeadO
                               rows(kept[2]),
                               {rows(all.largest), rows(all.log_sum), {}, rows(all.entropy)},
                               rows(grad_log_prob),
-                              rows(grad_entropy)};
+                              grad_entropy.defined() ? rows(grad_entropy) : grad_entropy};
     const at::Tensor gradient = can_use_cpu_kernels({hidden, table})
                                     ? cpu_product_gradient(chunk, table, product, options)
                                     : product_gradient(chunk, table, options);

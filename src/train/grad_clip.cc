@@ -16,9 +16,11 @@ at::Tensor l2_norm(const at::Tensor& tensor) {
 }  // namespace
 
 at::Tensor grad_norm(const std::vector<at::Tensor>& gradients) {
-  if (gradients.empty()) return at::zeros({}, at::kFloat);
   std::vector<at::Tensor> norms;
-  for (const at::Tensor& gradient : gradients) norms.push_back(l2_norm(gradient.detach()));
+  for (const at::Tensor& gradient : gradients) {
+    if (gradient.defined()) norms.push_back(l2_norm(gradient.detach()));
+  }
+  if (norms.empty()) return at::zeros({}, at::kFloat);
   return l2_norm(at::stack(norms));
 }
 
@@ -26,8 +28,9 @@ void clip_grad_norm(const std::vector<at::Tensor>& gradients, const at::Tensor& 
                     double max_norm) {
   const c10::NoGradGuard no_grad;
   const at::Tensor factor = norm.add(1e-6).reciprocal().mul(max_norm).clamp_max(1.0);
-  for (const at::Tensor& gradient : gradients)
-    gradient.detach().mul_(factor.to(gradient.scalar_type()));
+  for (const at::Tensor& gradient : gradients) {
+    if (gradient.defined()) gradient.detach().mul_(factor.to(gradient.scalar_type()));
+  }
 }
 
 }  // namespace lapidary::train

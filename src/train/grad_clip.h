@@ -8,7 +8,7 @@
 namespace lapidary::train {
 
 // L2 norm over all elements of all gradients, a scalar fp32 tensor on their device: nothing waits
-// for it. No gradients: 0 on the CPU.
+// for it. Undefined ones count as 0. No gradients: 0 on the CPU.
 at::Tensor grad_norm(const std::vector<at::Tensor>& gradients);
 
 // Multiplies every gradient in place by min(1, max_norm / (norm + 1e-6)). `norm` as grad_norm gave

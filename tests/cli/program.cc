@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 
@@ -110,6 +111,19 @@ ProgramResult run_and_interrupt(const std::vector<std::string>& arguments,
     std::error_code missing;
     if (was_sent || std::filesystem::file_size(output_file, missing) == 0 || missing) return;
     ::kill(child.pid, SIGINT);
+    was_sent = true;
+  });
+}
+
+ProgramResult run_and_kill(const std::vector<std::string>& arguments, double seconds) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                                   std::chrono::duration<double>(seconds));
+  const Child child = start(arguments, "/dev/null");
+  bool was_sent = false;
+  return collect(child, [&] {
+    if (was_sent || Clock::now() < end) return;
+    ::kill(child.pid, SIGKILL);
     was_sent = true;
   });
 }

@@ -28,6 +28,9 @@ ProgramResult run_on_terminal(const std::vector<std::string>& arguments,
 ProgramResult run_and_interrupt(const std::vector<std::string>& arguments,
                                 const std::string& output_file);
 
+// Killed (SIGKILL) after that many seconds, unless it has ended before.
+ProgramResult run_and_kill(const std::vector<std::string>& arguments, double seconds);
+
 std::vector<Json> read_json_lines(const std::string& path);
 void write_text(const std::string& path, const std::string& text);
 

@@ -25,7 +25,8 @@ TEST(GroupRewards, GoByIdAndNotByPlace) {
   const std::vector<double> rewards = {1, 0, 0, 1, 1, 0, 5};
   const std::vector<Dim> ids = {3, 3, 9, 9, 3, 9, 4};
   const std::vector<double> found = group_rewards(rewards, ids, {});
-  const std::vector<double> first = group_rewards(std::vector<double>{1, 0, 1}, std::vector<Dim>(3), {});
+  const std::vector<double> first =
+      group_rewards(std::vector<double>{1, 0, 1}, std::vector<Dim>(3), {});
   EXPECT_EQ((std::vector<double>{found[0], found[1], found[4]}), first);
   EXPECT_EQ(found[6], 0.0);
 }

@@ -1,4 +1,6 @@
 // The reference vectors, each file through the code that lapidary-check runs on it.
+#include <set>
+
 #include "lapidary_check/checks.h"
 #include "rl/oracle_cases.h"
 
@@ -76,6 +78,31 @@ TEST(Oracle, RewardOther) {
 
 TEST(Oracle, RewardRetool) {
   expect_oracle("reward-retool", 35, check::evaluate_reward_retool);
+}
+
+// Any field that is missing or empty is a result or an exception, never the end of the program.
+TEST(CheckKinds, TakeCasesWithMissingAndEmptyFields) {
+  for (const check::Kind& kind : check::kinds()) {
+    if (kind.name == "parse-tools" || kind.name == "retool-sandbox") {
+      continue;  // other files; a sandbox
+    }
+    std::set<std::string> seen;
+    for (const Json& test_case : oracle_cases(std::string(kind.name))) {
+      if (!seen.insert(test_case["kind"].get<std::string>()).second) {
+        continue;
+      }
+      for (const auto& field : test_case["input"].items()) {
+        for (const Json& value : {Json(), Json::array(), Json("x"), Json(-1), Json::object()}) {
+          Json broken = test_case;
+          broken["input"][field.key()] = value;
+          try {
+            EXPECT_TRUE(kind.evaluate(JsonObject(broken, "case")).is_object());
+          } catch (const std::exception&) {
+          }
+        }
+      }
+    }
+  }
 }
 
 }  // namespace lapidary::test

@@ -17,7 +17,8 @@ namespace {
 std::vector<Dim> random_lengths(uint64_t seed, size_t count, Dim longest) {
   std::vector<Dim> lengths;
   for (size_t i = 0; i < count; ++i) {
-    lengths.push_back(1 + static_cast<Dim>(philox_uniform(seed, 0, i) * static_cast<double>(longest)));
+    lengths.push_back(1 +
+                      static_cast<Dim>(philox_uniform(seed, 0, i) * static_cast<double>(longest)));
   }
   return lengths;
 }
@@ -93,7 +94,8 @@ TEST(Balance, IsNoWorseThanDealingOutInOrderOfWeight) {
       dealt[i % parts] += sorted[i];
     }
     std::vector<double> sums;
-    for (const std::vector<Dim>& part : balance(weights, static_cast<Dim>(parts), PartSize::kEqual)) {
+    for (const std::vector<Dim>& part :
+         balance(weights, static_cast<Dim>(parts), PartSize::kEqual)) {
       EXPECT_EQ(part.size(), 8U);
       double sum = 0;
       for (const Dim item : part) {
@@ -115,7 +117,8 @@ TEST(Flops, WindowedPairsAreThoseOfTheMask) {
           pairs += window == 0 || query - key < window ? 1 : 0;
         }
       }
-      EXPECT_EQ(attended_pairs(length, window), static_cast<double>(pairs)) << length << " " << window;
+      EXPECT_EQ(attended_pairs(length, window), static_cast<double>(pairs))
+          << length << " " << window;
     }
   }
 }

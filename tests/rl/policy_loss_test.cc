@@ -20,11 +20,14 @@ namespace {
 constexpr size_t kSamples = 4;
 constexpr size_t kTokens = 6;
 
-double uniform(uint64_t stream, size_t index) { return philox_uniform(5, stream, index); }
+double uniform(uint64_t stream, size_t index) {
+  return philox_uniform(5, stream, index);
+}
 
 // Four samples of six tokens; sample 3 is of rollout 2, as sample 2 is.
 struct Step {
-  std::vector<double> log_probs, entropy, advantages, old_log_probs, rollout_log_probs, ref_log_probs;
+  std::vector<double> log_probs, entropy, advantages, old_log_probs, rollout_log_probs,
+      ref_log_probs;
   std::vector<std::vector<int64_t>> masks;
   std::vector<Dim> rollout_ids = {0, 1, 2, 2};
   Reduction reduction = Reduction::kPerRollout;
@@ -161,8 +164,7 @@ TEST(PolicyLoss, DoesNotDependOnMicroBatches) {
       loss.backward();
       const PolicyLossInput first = step.input(0, 3);
       const PolicyLossInput second = step.input(3, 4);
-      const at::Tensor parts =
-          policy_loss(first, options).loss + policy_loss(second, options).loss;
+      const at::Tensor parts = policy_loss(first, options).loss + policy_loss(second, options).loss;
       parts.backward();
       EXPECT_NEAR(parts.item<double>(), loss.item<double>(), 1e-12) << name;
       const at::Tensor gradient = at::cat({first.log_probs.grad(), second.log_probs.grad()});

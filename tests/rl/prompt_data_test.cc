@@ -36,10 +36,10 @@ class PromptFile : public ::testing::Test {
 };
 
 TEST_F(PromptFile, ReadsTextAndMessagePrompts) {
-  const std::vector<Prompt> prompts = read_prompts(
-      options("{\"prompt\": \"a\", \"label\": \"1\"}\n\n"
-              "{\"prompt\": [{\"role\": \"user\", \"content\": \"b\"}], \"label\": 2, "
-              "\"metadata\": {\"level\": 3}}\n"));
+  const std::vector<Prompt> prompts =
+      read_prompts(options("{\"prompt\": \"a\", \"label\": \"1\"}\n\n"
+                           "{\"prompt\": [{\"role\": \"user\", \"content\": \"b\"}], \"label\": 2, "
+                           "\"metadata\": {\"level\": 3}}\n"));
   ASSERT_EQ(prompts.size(), 2U);
   EXPECT_FALSE(prompts[0].is_messages());
   EXPECT_TRUE(prompts[1].is_messages());
@@ -55,19 +55,21 @@ TEST_F(PromptFile, NamesTheLineThatIsNoJson) {
 }
 
 TEST_F(PromptFile, NamesTheLineAndFieldThatAreMissing) {
-  const std::string message =
-      message_of(options("{\"prompt\": \"a\", \"label\": \"1\"}\n{\"prompt\": \"b\", \"answer\": 1}\n"));
+  const std::string message = message_of(
+      options("{\"prompt\": \"a\", \"label\": \"1\"}\n{\"prompt\": \"b\", \"answer\": 1}\n"));
   EXPECT_NE(message.find("data.jsonl:2"), std::string::npos) << message;
   EXPECT_NE(message.find("--label-key"), std::string::npos) << message;
   EXPECT_NE(message.find("\"answer\""), std::string::npos) << message;
 }
 
 TEST_F(PromptFile, RefusesWhatIsNoPrompt) {
-  EXPECT_NE(message_of(options("{\"prompt\": 5, \"label\": \"1\"}\n")).find(":1"), std::string::npos);
+  EXPECT_NE(message_of(options("{\"prompt\": 5, \"label\": \"1\"}\n")).find(":1"),
+            std::string::npos);
   EXPECT_NE(message_of(options("{\"prompt\": [\"x\"], \"label\": \"1\"}\n")).find("role"),
             std::string::npos);
-  EXPECT_NE(message_of(options("{\"prompt\": \"x\", \"label\": 1, \"metadata\": 2}\n")).find("object"),
-            std::string::npos);
+  EXPECT_NE(
+      message_of(options("{\"prompt\": \"x\", \"label\": 1, \"metadata\": 2}\n")).find("object"),
+      std::string::npos);
 }
 
 TEST_F(PromptFile, RefusesAnEmptySelection) {

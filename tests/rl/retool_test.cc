@@ -39,14 +39,18 @@ TEST(RetoolPrompt, ChatmlIsTheReferencesToTheByte) {
   const Json tools = Json::array({code_interpreter_declaration()});
   EXPECT_EQ(
       retool_chatml("Q", tools),
-      "<|im_start|>systemYou are a helpful assistant that can use Python tools to solve mathematical "
-      "problems. When you need to perform calculations, use the code_interpreter tool to execute code "
+      "<|im_start|>systemYou are a helpful assistant that can use Python tools to solve "
+      "mathematical "
+      "problems. When you need to perform calculations, use the code_interpreter tool to execute "
+      "code "
       "and get results.\n# Tools\n\nYou may call one or more functions to assist with the user "
-      "query.\n\nYou are provided with function signatures within <tools></tools> XML tags:\n<tools>"
+      "query.\n\nYou are provided with function signatures within <tools></tools> XML "
+      "tags:\n<tools>"
       "{\"function\": {\"description\": \"A tool for executing Python code in a safe sandbox "
       "environment.\", \"name\": \"code_interpreter\", \"parameters\": {\"properties\": {\"code\": "
       "{\"description\": \"The Python code to execute\", \"type\": \"string\"}}, \"required\": "
-      "[\"code\"], \"type\": \"object\"}}, \"type\": \"function\"}\n</tools>\n\nFor each function call, "
+      "[\"code\"], \"type\": \"object\"}}, \"type\": \"function\"}\n</tools>\n\nFor each function "
+      "call, "
       "return a json object with function name and arguments within <tool_call></tool_call> XML "
       "tags:\n<tool_call>\n{\"name\": <function-name>, \"arguments\": <args-json-object>}\n"
       "</tool_call>\n<|im_end|>\n<|im_start|>userQ<|im_end|>\n<|im_start|>assistant");
@@ -54,8 +58,9 @@ TEST(RetoolPrompt, ChatmlIsTheReferencesToTheByte) {
 
 TEST(RetoolPrompt, SystemTextListsToolsAsGiven) {
   const std::string text = retool_system_text(Json::array({code_interpreter_declaration()}));
-  EXPECT_NE(text.find("<tools>\n{\"type\": \"function\", \"function\": {\"name\": \"code_interpreter\""),
-            std::string::npos);
+  EXPECT_NE(
+      text.find("<tools>\n{\"type\": \"function\", \"function\": {\"name\": \"code_interpreter\""),
+      std::string::npos);
   EXPECT_EQ(retool_system_text(Json::array()).find("# Tools"), std::string::npos);
 }
 

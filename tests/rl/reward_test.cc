@@ -109,14 +109,17 @@ TEST(MathGrade, TakesAnyText) {
 }
 
 TEST(RuleReward, ScoresWhatItCannotReadAsWrong) {
-  for (const char* type : {"dapo", "math", "deepscaler", "gpqa", "f1", "boxed_math", "boxed_dapo"}) {
-    for (const Json& label : {Json(), Json(""), Json("no number"), Json(0), Json(2.5), Json(true)}) {
+  for (const char* type :
+       {"dapo", "math", "deepscaler", "gpqa", "f1", "boxed_math", "boxed_dapo"}) {
+    for (const Json& label :
+         {Json(), Json(""), Json("no number"), Json(0), Json(2.5), Json(true)}) {
       RewardRequest request;
       request.type = type;
       request.response = "nothing to see";
       request.label = label;
       const Json reward = rule_reward(request);
-      const double score = reward.is_object() ? reward["score"].get<double>() : reward.get<double>();
+      const double score =
+          reward.is_object() ? reward["score"].get<double>() : reward.get<double>();
       EXPECT_LE(score, 0.0) << type << " " << dump_json(label);
     }
   }

@@ -13,25 +13,20 @@
 namespace lapidary::train {
 namespace {
 
-at::Tensor leaf(std::vector<Dim> shape, double value, c10::ScalarType dtype = at::kFloat) {
-  return at::full(shape, value, dtype).requires_grad_(true);
-}
-
-void set_gradient(const at::Tensor& parameter, double value) {
-  parameter.mutable_grad() = at::full_like(parameter, value);
+at::Tensor filled(std::vector<Dim> shape, double value, c10::ScalarType dtype = at::kFloat) {
+  return at::full(shape, value, dtype);
 }
 
 TEST(AdamW, StepsAsTheFormulaSays) {
   // Two steps with gradients 0.5 and -0.25, by hand.
   const AdamWOptions options{
       .lr = 0.1, .beta1 = 0.9, .beta2 = 0.99, .eps = 1e-8, .weight_decay = 0.2};
-  const at::Tensor parameter = leaf({1, 1}, 3.0);
+  const at::Tensor parameter = filled({1, 1}, 3.0);
   AdamW optimizer({parameter}, options);
   double value = 3.0, m = 0.0, v = 0.0;
   int step = 0;
   for (const double g : {0.5, -0.25}) {
-    set_gradient(parameter, g);
-    optimizer.step();
+    optimizer.step({at::full_like(parameter, g)});
     ++step;
     m = 0.9 * m + 0.1 * g;
     v = 0.99 * v + 0.01 * g * g;
@@ -45,19 +40,19 @@ TEST(AdamW, StepsAsTheFormulaSays) {
 TEST(AdamW, DecaysMatricesAndStacksButNotVectors) {
   const AdamWOptions options{
       .lr = 0.5, .beta1 = 0.9, .beta2 = 0.99, .eps = 1.0, .weight_decay = 0.5};
-  const std::vector<at::Tensor> parameters{leaf({4}, 1.0), leaf({2, 2}, 1.0), leaf({2, 2, 2}, 1.0)};
+  const std::vector<at::Tensor> parameters{filled({4}, 1.0), filled({2, 2}, 1.0),
+                                           filled({2, 2, 2}, 1.0)};
   AdamW optimizer(parameters, options);
-  for (const at::Tensor& parameter : parameters) set_gradient(parameter, 0.0);
-  optimizer.step();
+  optimizer.step({filled({4}, 0.0), filled({2, 2}, 0.0), filled({2, 2, 2}, 0.0)});
   EXPECT_EQ(parameters[0][0].item().toDouble(), 1.0);
   EXPECT_EQ(parameters[1][0][0].item().toDouble(), 0.75);
   EXPECT_EQ(parameters[2][0][0][0].item().toDouble(), 0.75);
 }
 
 TEST(AdamW, AParameterWithoutAGradientIsLeftAlone) {
-  const at::Tensor parameter = leaf({2, 2}, 1.0);
+  const at::Tensor parameter = filled({2, 2}, 1.0);
   AdamW optimizer({parameter}, {});
-  optimizer.step();
+  optimizer.step({at::Tensor()});
   EXPECT_EQ(parameter[0][0].item().toDouble(), 1.0);
   EXPECT_EQ(optimizer.num_steps(), 1);
 }
@@ -65,11 +60,10 @@ TEST(AdamW, AParameterWithoutAGradientIsLeftAlone) {
 TEST(AdamW, StepsBelowTheResolutionOfBfloat16AddUpInTheFp32Copy) {
   const AdamWOptions options{
       .lr = 1e-4, .beta1 = 0.9, .beta2 = 0.99, .eps = 1e-8, .weight_decay = 0.0};
-  const at::Tensor parameter = leaf({1, 1}, 1.0, at::kBFloat16);  // next below 1: 0.99609375
+  const at::Tensor parameter = filled({1, 1}, 1.0, at::kBFloat16);  // next below 1: 0.99609375
   AdamW optimizer({parameter}, options);
   for (int step = 0; step < 60; ++step) {
-    set_gradient(parameter, 1.0);
-    optimizer.step();
+    optimizer.step({at::full_like(parameter, 1.0)});
   }
   EXPECT_EQ(parameter.item().toDouble(), 0.9921875);  // 1 - 60 * 1e-4, rounded once
 }

@@ -42,7 +42,7 @@ struct SampleLists {
 };
 
 std::vector<float> optional_floats(const Json& input, const char* key, size_t sample) {
-  return input.contains(key) && !input[key].is_null() ? floats(input[key][sample])
+  return input.contains(key) && !input[key].is_null() ? floats(element(input[key], sample))
                                                       : std::vector<float>();
 }
 
@@ -92,12 +92,12 @@ Json advantages(const Json& input) {
   Json kl = Json::array();
   for (size_t i = 0; i < count; ++i) {
     SampleLists& lists = samples[i];
-    lists = {dims(fields.at("loss_masks")[i]), optional_floats(input, "log_probs", i),
+    lists = {dims(element(fields.at("loss_masks"), i)), optional_floats(input, "log_probs", i),
              optional_floats(input, "ref_log_probs", i),
              optional_floats(input, "teacher_log_probs", i), optional_floats(input, "values", i)};
     masks.emplace_back(lists.mask);
     rl::AdvantageInput sample;
-    sample.reward = fields.at("rewards")[i].get<double>();
+    sample.reward = element(fields.at("rewards"), i).get<double>();
     sample.loss_mask = lists.mask;
     sample.old_log_probs = lists.old_log_probs;
     sample.ref_log_probs = lists.ref_log_probs;

@@ -37,6 +37,24 @@ Json tensor_values(const at::Tensor& tensor) {
   return list;
 }
 
+const Json& element(const Json& list, size_t index) {
+  if (!list.is_array() || index >= list.size()) {
+    fail(ErrorKind::kInvalidArgument, "a list of at least ", index + 1, " items is needed, found ",
+         json_type(list), list.is_array() ? cat(" of ", list.size()) : "");
+  }
+  return list[index];
+}
+
+Dim context_ranks(const JsonObject& input) {
+  constexpr Dim kMost = 1024;
+  const Dim count = input.get_int("context_parallel_size");
+  if (count < 1 || count > kMost) {
+    fail(ErrorKind::kInvalidArgument, "context_parallel_size is ", count, "; allowed are 1 to ",
+         kMost);
+  }
+  return count;
+}
+
 std::vector<double> doubles(const Json& list) {
   return list.get<std::vector<double>>();
 }
@@ -60,8 +78,9 @@ at::Tensor float_tensor(const Json& list) {
   at::Tensor out = at::empty({rows, columns}, at::kFloat);
   for (int64_t i = 0; i < rows; ++i) {
     const Json& row = list[static_cast<size_t>(i)];
-    LAPIDARY_CHECK(static_cast<int64_t>(row.size()) == columns, "row ", i, " has ", row.size(),
-                   " values of ", columns);
+    if (static_cast<int64_t>(row.size()) != columns) {
+      fail(ErrorKind::kInvalidArgument, "row ", i, " has ", row.size(), " values of ", columns);
+    }
     for (int64_t j = 0; j < columns; ++j) {
       out.data_ptr<float>()[i * columns + j] = row[static_cast<size_t>(j)].get<float>();
     }

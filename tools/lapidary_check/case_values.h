@@ -19,6 +19,12 @@ Json numbers(const std::vector<double>& values);
 // A 1-d tensor as a list, a 2-d one as a list of lists, a 0-d one as a number.
 Json tensor_values(const at::Tensor& tensor);
 
+// The item of a list. Throws Error{kInvalidArgument} where there is none.
+const Json& element(const Json& list, size_t index);
+
+// context_parallel_size, 1 to 1024. Throws Error{kInvalidArgument} for another.
+Dim context_ranks(const JsonObject& input);
+
 std::vector<double> doubles(const Json& list);
 std::vector<float> floats(const Json& list);
 std::vector<Dim> dims(const Json& list);

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/check.h"
@@ -109,10 +110,29 @@ Json get_samples(const JsonObject& fields) {
   return Json{{"results", results}};
 }
 
+// The place that an English ordinal names, from 0: "third", "12th", "last" of `count`.
+size_t ordinal_place(const std::string& word, size_t count) {
+  static const std::vector<std::string> kOrdinals = {"first", "second", "third",   "fourth",
+                                                     "fifth", "sixth",  "seventh", "eighth",
+                                                     "ninth", "tenth"};
+  size_t place = count;
+  if (word == "last") {
+    place = count - 1;
+  } else if (!word.empty() && word[0] >= '1' && word[0] <= '9') {
+    place = static_cast<size_t>(std::stoul(word)) - 1;
+  } else {
+    place = static_cast<size_t>(std::find(kOrdinals.begin(), kOrdinals.end(), word) -
+                                kOrdinals.begin());
+  }
+  if (place >= count) {
+    fail(ErrorKind::kInvalidArgument, "\"the ", word, "\" is none of the ", count,
+         " groups that were taken");
+  }
+  return place;
+}
+
 // Steps "take N" and "put back the third, then the first".
 Json buffer(const JsonObject& fields) {
-  static const std::vector<std::string> kOrdinals = {"first",  "second", "third",
-                                                     "fourth", "fifth",  "sixth"};
   rl::PromptSource source(fields.get_int("row_count"), {});
   std::vector<rl::PromptTicket> taken;
   for (const std::string& step : fields.get_strings("steps")) {
@@ -120,12 +140,10 @@ Json buffer(const JsonObject& fields) {
       taken = source.take(std::stoll(step.substr(5)));
       continue;
     }
-    for (size_t at = 0; (at = step.find("the ", at)) != std::string::npos; at += 4) {
-      for (size_t i = 0; i < kOrdinals.size(); ++i) {
-        if (step.compare(at + 4, kOrdinals[i].size(), kOrdinals[i]) == 0) {
-          source.give_back(taken.at(i));
-        }
-      }
+    for (size_t at = step.find("the "); at != std::string::npos; at = step.find("the ", at)) {
+      at += 4;
+      const size_t end = std::min(step.find_first_of(" ,", at), step.size());
+      source.give_back(taken[ordinal_place(step.substr(at, end - at), taken.size())]);
     }
   }
   Json labels = Json::array();

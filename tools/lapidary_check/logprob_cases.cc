@@ -24,7 +24,7 @@ ResponseRows response_rows(const JsonObject& input, Dim num_ranks, Dim rank) {
   ResponseRows out;
   Dim first_row = 0;
   for (size_t i = 0; i < lengths.size(); ++i) {
-    const std::vector<Dim> tokens = dims(input.at("tokens")[i]);
+    const std::vector<Dim> tokens = dims(element(input.at("tokens"), i));
     const auto total = static_cast<Dim>(tokens.size());
     const rl::ContextSlice slice = rl::context_slice(total, lengths[i], num_ranks, rank);
     out.counts.push_back(static_cast<Dim>(slice.response_indices.size()));
@@ -57,8 +57,8 @@ struct KeptLists {
 KeptLists kept_lists(const JsonObject& input) {
   KeptLists out;
   for (size_t i = 0; i < input.at("top_p_token_ids").size(); ++i) {
-    const std::vector<Dim> ids = dims(input.at("top_p_token_ids")[i]);
-    const std::vector<Dim> offsets = dims(input.at("top_p_token_offsets")[i]);
+    const std::vector<Dim> ids = dims(element(input.at("top_p_token_ids"), i));
+    const std::vector<Dim> offsets = dims(element(input.at("top_p_token_offsets"), i));
     const auto before = static_cast<Dim>(out.ids.size());
     for (size_t row = 1; row < offsets.size(); ++row) {
       out.offsets.push_back(before + offsets[row]);
@@ -116,7 +116,7 @@ Json logprob(const JsonObject& input) {
 
 Json logprob_cp(const JsonObject& input) {
   const at::Tensor logits = float_tensor(input.at("logits"));
-  const Dim num_ranks = input.get_int("context_parallel_size");
+  const Dim num_ranks = context_ranks(input);
   const ResponseRows all = response_rows(input, 1, 0);
   Json ranks = Json::array();
   for (Dim rank = 0; rank < num_ranks; ++rank) {

@@ -8,8 +8,8 @@
 
 #include "base/check.h"
 #include "lapidary_check/case_values.h"
-#include "lapidary_check/loss_step.h"
 #include "lapidary_check/checks.h"
+#include "lapidary_check/loss_step.h"
 #include "rl/loss/kl.h"
 #include "rl/loss/value_loss.h"
 #include "rl/packing/context_slice.h"
@@ -73,12 +73,12 @@ at::Tensor rows_of(const at::Tensor& values, const std::vector<Dim>& rows) {
 
 Json cp_loss(const JsonObject& input) {
   LossStep step(input.get_object("flags"), input.at("samples"), input.get_int("global_batch_size"));
-  const Dim num_ranks = input.get_int("context_parallel_size");
+  const Dim num_ranks = context_ranks(input);
   std::vector<std::vector<Part>> parts(static_cast<size_t>(num_ranks));
   for (Dim rank = 0; rank < num_ranks; ++rank) {
     for (size_t i = 0; i < step.num_samples(); ++i) {
       const auto response = static_cast<Dim>(step.whole(i).tokens.size());
-      const Dim total = input.at("samples")[i].at("prompt_length").get<Dim>() + response;
+      const Dim total = element(input.at("samples"), i).at("prompt_length").get<Dim>() + response;
       parts[static_cast<size_t>(rank)].push_back(
           {i, rl::context_slice(total, response, num_ranks, rank).response_indices});
     }
@@ -167,7 +167,7 @@ FlatSamples flat_samples(const JsonObject& input, const char* values_key) {
   FlatSamples out;
   std::vector<at::Tensor> weights;
   for (size_t i = 0; i < masks.size(); ++i) {
-    out.leaves.push_back(leaf(input.at(values_key)[i]));
+    out.leaves.push_back(leaf(element(input.at(values_key), i)));
     weights.push_back(at::tensor(rl::token_weights(masks[i], ids[i], totals, reduction)));
   }
   out.values = at::cat(out.leaves);

@@ -2,12 +2,14 @@
 // given cases, for checks against other systems.
 //
 // The input is an object with "cases", a list of cases, or one case a line; what a case expects is
-// ignored. The output is {"cases": [{"id", "result"}]}.
+// ignored. The output is {"cases": [{"id", "result"}]}. A case that cannot be read has the result
+// {"error": "unreadable", "message"}, a warning names it, and the others are evaluated.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "lapidary_check/checks.h"
 
 namespace {
@@ -52,15 +54,24 @@ Json read_cases(const std::string& path) {
   return object.at("cases");
 }
 
+Json evaluate(const lapidary::check::Kind& kind, const Json& one, const std::string& what) {
+  try {
+    return kind.evaluate(JsonObject(one, what));
+  } catch (const std::exception& error) {
+    lapidary::log_warning(lapidary::cat(what, ": ", error.what()));
+    return Json{{"error", "unreadable"}, {"message", error.what()}};
+  }
+}
+
 void run(const std::string& kind_name, const std::string& input, const std::string& output) {
   const lapidary::check::Kind& kind = find_kind(kind_name);
   Json results = Json::array();
   int64_t number = 0;
   for (const Json& one : read_cases(input)) {
     ++number;
-    const JsonObject object(one, lapidary::cat(input, " case ", number));
-    Json id = object.has("id") ? object.at("id") : Json(number);
-    results.push_back(Json{{"id", std::move(id)}, {"result", kind.evaluate(object)}});
+    const std::string what = lapidary::cat(input, " case ", number);
+    Json id = one.is_object() && one.contains("id") ? one["id"] : Json(number);
+    results.push_back(Json{{"id", std::move(id)}, {"result", evaluate(kind, one, what)}});
   }
   const std::string text = lapidary::dump_json(Json{{"cases", std::move(results)}}) + "\n";
   if (output == "-") {

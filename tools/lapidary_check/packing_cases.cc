@@ -151,7 +151,7 @@ Json ranges(const std::array<rl::PositionRange, 2>& both, size_t count) {
 }
 
 Json cp_slice(const JsonObject& fields) {
-  const Dim num_ranks = fields.get_int("context_parallel_size");
+  const Dim num_ranks = context_ranks(fields);
   const Dim total = fields.get_int("total_length");
   const Dim chunk = rl::context_chunk_size(total, num_ranks);
   Json ranks = Json::array();
@@ -171,14 +171,14 @@ Json cp_batch(const JsonObject& fields) {
   std::vector<std::vector<Dim>> tokens;
   std::vector<std::vector<Dim>> masks;
   for (size_t i = 0; i < fields.at("tokens").size(); ++i) {
-    tokens.push_back(dims(fields.at("tokens")[i]));
-    masks.push_back(dims(fields.at("loss_masks")[i]));
+    tokens.push_back(dims(element(fields.at("tokens"), i)));
+    masks.push_back(dims(element(fields.at("loss_masks"), i)));
   }
   std::vector<rl::PackedSequence> sequences;
   for (size_t i = 0; i < tokens.size(); ++i) {
     sequences.push_back({tokens[i], masks[i]});
   }
-  const Dim num_ranks = fields.get_int("context_parallel_size");
+  const Dim num_ranks = context_ranks(fields);
   const Dim multiple =
       fields.get_int("tensor_parallel_size") * fields.get_int("data_pad_size_multiplier");
   Json ranks = Json::array();

@@ -66,7 +66,7 @@ class Script {
   rl::GeneratedTurn generate(Dim input_tokens, Dim max_new_tokens) {
     requests_.push_back(Json{{"input_tokens", input_tokens}, {"max_new_tokens", max_new_tokens}});
     const Json& turns = input_.at("turns");
-    const Json& given = turns[std::min(requests_.size(), turns.size()) - 1];
+    const Json& given = element(turns, std::min(requests_.size(), turns.size()) - 1);
     rl::GeneratedTurn turn;
     turn.tokens = toy_codec().encode(given.at("text").get<std::string>());
     const std::string finish = given.value("finish", "stop");

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "base/dim.h"
-#include "kernels/api/adamw.h"
 #include "kernels/api/cpu.h"
 #include "kernels/api/dtype.h"
 #include "kernels/api/rope.h"
@@ -135,15 +134,6 @@ struct GegluBackwardRow {
   T* grad_up;
 };
 
-template <typename T>
-struct AdamWRow {
-  float* value;
-  float* moment;
-  float* second_moment;
-  const T* gradient;
-  BFloat16* rounded;  // or null
-};
-
 // Capped logits x, which become the gradient of the logits before the cap but for the target's
 // share: -p (grad_log_prob + grad_entropy (log p + entropy)) / temperature (1 - (x / cap)^2).
 struct LogitGradientRow {
@@ -190,8 +180,6 @@ struct TypedTable {
   void (*norm_backward)(const NormBackwardRows<T>& arrays, Dim dim, float eps, Dim begin, Dim end);
   void (*qkv_backward)(const QkvBackwardRows<T>& arrays, const QkvShape& shape, Dim begin, Dim end);
   void (*geglu_backward_row)(const GegluBackwardRow<T>& row, Dim dim);
-
-  void (*adamw_row)(const AdamWRow<T>& row, const AdamWFactors& factors, Dim count);
 
   void (*geglu_row)(const T* gate, const T* up, T* output, Dim dim);
   void (*router_row)(const T* residual, const T* scale, Dim dim, float eps, T* output);

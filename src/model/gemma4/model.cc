@@ -2,7 +2,9 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/empty.h>
+#include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -53,6 +55,13 @@ LayerOutput recomputed_layer(const LayerSpec& spec, const Gemma4LayerWeights& we
   LayerOutput out{outputs[0], {}};
   if (spec.is_kv_donor) out.own = {outputs[1], outputs[2]};
   return out;
+}
+
+// Whether a forward now is to be differentiable in some weight.
+bool is_trained(const std::vector<Parameter>& parameters) {
+  return c10::GradMode::is_enabled() &&
+         std::any_of(parameters.begin(), parameters.end(),
+                     [](const Parameter& one) { return one.tensor.requires_grad(); });
 }
 
 }  // namespace
@@ -116,6 +125,10 @@ at::Tensor Gemma4Model::hidden(const at::Tensor& ids, AttentionContext& context,
                                        std::sqrt(static_cast<double>(config_.hidden_size)),
                                        config_.pad_token_id.value_or(-1));
   observe(options.observer, "embed", -1, x);
+  // A recomputed layer has gradients only if one of its inputs wants one, which a frozen embedding
+  // does not give.
+  if (options.recompute == Recompute::kLayers && !x.requires_grad() && is_trained(parameters_))
+    x = x.detach().requires_grad_(true);
   std::vector<at::Tensor> per_layer;  // one [tokens, ple] a layer
   if (config_.has_per_layer_inputs())
     per_layer = per_layer_inputs(config_, weights_, device_ids, x).unbind(1);

@@ -113,15 +113,29 @@ RowRange selected_rows(const RowSlice& slice, Dim num_rows) {
   return {begin, std::max(begin, end)};
 }
 
+std::vector<DataLine> read_data_lines(const std::string& path) {
+  std::vector<DataLine> lines;
+  try {
+    for_each_json_line(path, [&](const Json& line, int64_t number) {
+      lines.push_back({number, line});
+    });
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kCorrupt) {
+      throw;
+    }
+    fail(ErrorKind::kInvalidArgument, error.what(),
+         "; a row of data is one line that holds a JSON object");
+  }
+  return lines;
+}
+
 std::vector<Prompt> read_prompts(const PromptFileOptions& options) {
   const PromptPath parsed = parse_prompt_path(options.path);
   if (parsed.path.ends_with(".parquet")) {
     fail(ErrorKind::kUnsupported, "reading prompts from ", parsed.path,
          ": parquet is not read; write the rows as JSON lines (.jsonl)");
   }
-  std::vector<std::pair<Dim, Json>> lines;
-  for_each_json_line(parsed.path,
-                     [&](const Json& line, int64_t number) { lines.emplace_back(number, line); });
+  const std::vector<DataLine> lines = read_data_lines(parsed.path);
   const RowRange rows =
       selected_rows(parsed.slice.value_or(RowSlice{}), static_cast<Dim>(lines.size()));
   if (rows.begin == rows.end) {

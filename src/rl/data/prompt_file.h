@@ -42,9 +42,17 @@ struct PromptFileOptions {
   std::optional<std::string> tool_key;
 };
 
-// The selected rows in file order. Errors name file and line: Error{kNotFound, kIo} for the file,
-// kCorrupt for a line that is no JSON object, kInvalidArgument for a missing field, a wrong type,
-// another file format (.parquet), or a selection that holds no row.
+struct DataLine {
+  Dim number = 0;  // from 1
+  Json object;
+};
+// The lines of a file of data. Throws Error{kNotFound, kIo} for the file, kInvalidArgument that
+// names the line for one that is no JSON object.
+std::vector<DataLine> read_data_lines(const std::string& path);
+
+// The selected rows in file order. Errors name file and line: those of read_data_lines, and
+// kInvalidArgument for a missing field, a wrong type or a selection that holds no row,
+// kUnsupported for another file format (.parquet).
 std::vector<Prompt> read_prompts(const PromptFileOptions& options);
 
 }  // namespace lapidary::rl

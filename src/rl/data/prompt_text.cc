@@ -14,9 +14,9 @@ std::string prompt_text(const Prompt& prompt, const PromptTextOptions& options,
     }
     return prompt.content.get<std::string>();
   }
-  const Json messages =
-      prompt.is_messages() ? prompt.content
-                           : Json::array({Json{{"role", "user"}, {"content", prompt.content}}});
+  const Json messages = prompt.is_messages()
+                            ? prompt.content
+                            : Json::array({Json{{"role", "user"}, {"content", prompt.content}}});
   tokenizer::ContextOptions context;
   context.add_generation_prompt = true;
   context.variables = options.variables;

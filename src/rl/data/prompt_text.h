@@ -1,7 +1,8 @@
 // A prompt as the text that is tokenised.
 //
-// Worked example. Content [{"role": "user", "content": "Hi"}] with --apply-chat-template and Gemma's
-// template: "<bos><|turn>user\nHi<turn|>\n<|turn>model\n". A text without the flag is taken as it is.
+// Worked example. Content [{"role": "user", "content": "Hi"}] with --apply-chat-template and
+// Gemma's template: "<bos><|turn>user\nHi<turn|>\n<|turn>model\n". A text without the flag is taken
+// as it is.
 #pragma once
 
 #include <string>

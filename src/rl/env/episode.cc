@@ -88,6 +88,11 @@ Step Episode::observe(const std::string& text) {
   return is_cut ? finish(full_context_status()) : next_request();
 }
 
+Step Episode::fail_episode(std::string error) {
+  trajectory_.error = std::move(error);
+  return finish(Status::kFailed);
+}
+
 Step Episode::finish(Status status) {
   trajectory_.status = status;
   state_ = State::kDone;

@@ -83,6 +83,8 @@ class Episode {
   // request.
   Step observe(const std::string& text);
   Step finish(Status status);
+  // Ends as kFailed: the environment cannot go on.
+  Step fail_episode(std::string error);
   void count_tool_calls(Dim count) { trajectory_.tool_calls += count; }
   const EpisodeLimits& limits() const { return limits_; }
   const TextCodec& codec() const { return codec_; }

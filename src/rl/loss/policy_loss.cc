@@ -99,7 +99,7 @@ void validate(const PolicyLossOptions& options) {
     problems.push_back(cat("--tis-clip-low ", options.mismatch->low, " is above --tis-clip ",
                            options.mismatch->high));
   }
-  if (options.mismatch && options.uses_rollout_log_probs) {
+  if (options.mismatch && options.uses_rollout_log_probs && !options.only_shows_mismatch) {
     problems.emplace_back(
         "--use-rollout-logprobs and --use-tis exclude each other: the engine's log-probs are the "
         "old "
@@ -160,7 +160,9 @@ PolicyLoss policy_loss(const PolicyLossInput& input, const PolicyLossOptions& op
   }
   if (options.mismatch) {
     sums.show("ois", log_ratio.detach().exp());
-    objective.loss = corrected(objective.loss, trainer_log_probs, input, *options.mismatch, sums);
+    const at::Tensor loss =
+        corrected(objective.loss, trainer_log_probs, input, *options.mismatch, sums);
+    if (!options.only_shows_mismatch) objective.loss = loss;
   }
   if (input.rollout_log_probs.defined()) {
     const at::Tensor& compared =
@@ -169,7 +171,9 @@ PolicyLoss policy_loss(const PolicyLossInput& input, const PolicyLossOptions& op
               (compared.detach() - input.rollout_log_probs).abs());
   }
   const at::Tensor policy = sums.of(objective.loss);
-  const at::Tensor entropy = sums.of(input.entropy);
+  // Without a bonus nothing depends on the entropy, and the head need not derive it.
+  const at::Tensor entropy =
+      sums.of(options.entropy_coef != 0 ? input.entropy : input.entropy.detach());
   PolicyLoss out;
   out.loss = policy - options.entropy_coef * entropy;
   if (options.kl_kind) {

@@ -27,8 +27,10 @@ struct PolicyLossOptions {
   bool is_kl_unbiased = false;  // --use-unbiased-kl
   double entropy_coef = 0.0;
   std::optional<MismatchOptions> mismatch;  // --use-tis and its kin
-  std::optional<double> opsm_delta;         // --use-opsm with --opsm-delta
-  bool uses_rollout_log_probs = false;      // --use-rollout-logprobs: the engine's are the old ones
+  // --get-mismatch-metrics without --use-tis: the weights are shown, the loss is left as it is.
+  bool only_shows_mismatch = false;
+  std::optional<double> opsm_delta;     // --use-opsm with --opsm-delta
+  bool uses_rollout_log_probs = false;  // --use-rollout-logprobs: the engine's are the old ones
 };
 // All that contradicts itself, in one Error{kInvalidArgument} that names the flags.
 void validate(const PolicyLossOptions& options);

@@ -119,6 +119,10 @@ NamedValues rollout_metrics(std::span<const AnswerFigures> answers, const Rollou
 double rollout_token_mean(const TokenField& field,
                           std::span<const std::span<const int64_t>> loss_masks,
                           std::span<const Dim> rollout_ids, Dim num_rollouts) {
+  LAPIDARY_CHECK(field.values.size() == loss_masks.size() &&
+                     rollout_ids.size() == loss_masks.size() && num_rollouts > 0,
+                 field.name, ": ", field.values.size(), " samples, ", loss_masks.size(), " masks, ",
+                 rollout_ids.size(), " rollout ids, ", num_rollouts, " rollouts");
   std::map<Dim, double> tokens;
   for (size_t i = 0; i < loss_masks.size(); ++i) {
     for (const int64_t mask : loss_masks[i]) {

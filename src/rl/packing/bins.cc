@@ -9,6 +9,8 @@ namespace lapidary::rl {
 namespace {
 
 Dim length_of(std::span<const Dim> lengths, Dim sample) {
+  LAPIDARY_CHECK(sample >= 0 && static_cast<size_t>(sample) < lengths.size(), "sample ", sample,
+                 " of ", lengths.size());
   return lengths[static_cast<size_t>(sample)];
 }
 

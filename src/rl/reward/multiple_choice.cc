@@ -15,13 +15,20 @@ namespace {
 
 constexpr size_t kDefaultLetters = 10;
 
+constexpr char32_t kLongS = 0x17F;
+constexpr char32_t kDotlessI = 0x131;
+
 char32_t upper_letter(char32_t code) {
+  if (code == kLongS || code == kDotlessI) {
+    return code == kLongS ? U'S' : U'I';
+  }
   return code >= U'a' && code <= U'z' ? code - U'a' + U'A' : code;
 }
 
+// As [A-Z] matches without case: also the signs for a dotted I and for kelvin.
 bool is_letter(char32_t code) {
   const char32_t upper = upper_letter(code);
-  return upper >= U'A' && upper <= U'Z';
+  return (upper >= U'A' && upper <= U'Z') || code == 0x130 || code == 0x212A;
 }
 
 Text upper(TextView text) {

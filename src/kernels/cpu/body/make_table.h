@@ -1,7 +1,6 @@
 // The table of one instruction set, from the templates beside this file.
 #pragma once
 
-#include "kernels/cpu/body/adamw.h"
 #include "kernels/cpu/body/dot.h"
 #include "kernels/cpu/body/norm.h"
 #include "kernels/cpu/body/outer.h"
@@ -28,7 +27,6 @@ constexpr TypedTable<T> make_typed_table() {
   table.norm_backward = &norm_backward_rows<S, T>;
   table.qkv_backward = &qkv_backward_rows<S, T>;
   table.geglu_backward_row = &geglu_backward_row<S, T>;
-  table.adamw_row = &adamw_row<S, T>;
   table.geglu_row = &geglu_row<S, T>;
   table.router_row = &router_row<S, T>;
   table.read_row = &read_row<S, T>;

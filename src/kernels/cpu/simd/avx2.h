@@ -27,7 +27,6 @@ struct Avx2 {
   // The second argument where either is NaN.
   static Float max(Float a, Float b) { return _mm256_max_ps(a, b); }
   static Float min(Float a, Float b) { return _mm256_min_ps(a, b); }
-  static Float sqrt(Float a) { return _mm256_sqrt_ps(a); }
   static Float abs(Float a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), a); }
   static Float copy_sign(Float magnitude, Float sign) {
     return _mm256_or_ps(magnitude, _mm256_and_ps(_mm256_set1_ps(-0.0F), sign));

@@ -26,7 +26,6 @@ struct Avx512 {
   static Float neg_fma(Float a, Float b, Float c) { return _mm512_fnmadd_ps(a, b, c); }
   static Float max(Float a, Float b) { return _mm512_max_ps(a, b); }
   static Float min(Float a, Float b) { return _mm512_min_ps(a, b); }
-  static Float sqrt(Float a) { return _mm512_sqrt_ps(a); }
   static Float abs(Float a) { return _mm512_andnot_ps(_mm512_set1_ps(-0.0F), a); }
   static Float copy_sign(Float magnitude, Float sign) {
     return _mm512_or_ps(magnitude, _mm512_and_ps(_mm512_set1_ps(-0.0F), sign));

@@ -320,9 +320,24 @@ class Evaluator {
   std::vector<Quotient> letters_before_;
 };
 
+// Two sides that are put together must not close each other's parentheses.
+bool is_balanced(TextView text) {
+  int depth = 0;
+  for (const char32_t c : text) {
+    depth += c == U'(' ? 1 : c == U')' ? -1 : 0;
+    if (depth < 0) {
+      return false;
+    }
+  }
+  return depth == 0;
+}
+
 }  // namespace
 
 bool are_equal_expressions(TextView truth, TextView given) {
+  if (!is_balanced(truth) || !is_balanced(given)) {
+    return false;
+  }
   const Text difference = U"(" + Text(truth) + U")-(" + Text(given) + U")";
   if (!may_be_evaluated(difference)) {
     return false;
