@@ -1,5 +1,7 @@
 #include "ops/cpu_head.h"
 
+#include <ATen/ops/zeros_like.h>
+
 #include "base/check.h"
 #include "kernels/api/head.h"
 #include "ops/cpu_kernels.h"
@@ -36,7 +38,8 @@ void cpu_head_gradient(const at::Tensor& product, const at::Tensor& targets,
                        const at::Tensor& output) {
   const at::Tensor ids = targets.contiguous();
   const at::Tensor for_log_prob = grad_log_prob.contiguous();
-  const at::Tensor for_entropy = grad_entropy.contiguous();
+  const at::Tensor for_entropy =
+      grad_entropy.defined() ? grad_entropy.contiguous() : at::zeros_like(for_log_prob);
   kernels::head_gradient(
       kernel_dtype(product),
       {product.const_data_ptr(), ids.const_data_ptr<int64_t>(),

@@ -19,7 +19,8 @@ struct HeadStatistics {
 void cpu_head_statistics(const at::Tensor& product, const at::Tensor& targets,
                          const HeadOptions& options, const HeadStatistics& output);
 
-// The gradient of `product`, into `output` of the same shape and dtype.
+// The gradient of `product`, into `output` of the same shape and dtype; it may be `product` itself.
+// grad_entropy may be undefined: zero.
 void cpu_head_gradient(const at::Tensor& product, const at::Tensor& targets,
                        const HeadOptions& options, const HeadStatistics& statistics,
                        const at::Tensor& grad_log_prob, const at::Tensor& grad_entropy,
