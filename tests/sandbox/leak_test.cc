@@ -20,7 +20,7 @@ int64_t entries_of(const std::string& folder) {
 
 TEST(SandboxLife, AThousandCallsLeakNoProcessDescriptorOrFile) {
   const test::ScratchFolder folder;
-  setenv("TMPDIR", folder.path().c_str(), 1);
+  const test::TemporaryFiles temporary(folder.path());
   const int64_t descriptors_before = entries_of("/proc/self/fd");
   {
     SandboxOptions options = small_options();

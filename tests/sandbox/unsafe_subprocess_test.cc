@@ -47,7 +47,7 @@ TEST(UnsafeSubprocess, EndsWhatAProgramLeavesAndEmptiesItsFolder) {
   SandboxOptions options = unsafe_options();
   options.concurrency = 1;
   const test::ScratchFolder folder;
-  setenv("TMPDIR", folder.path().c_str(), 1);
+  const test::TemporaryFiles temporary(folder.path());
   {
     const auto sandbox = PythonSandbox::create(options);
     for (int i = 0; i < 4; ++i) {
@@ -60,7 +60,6 @@ TEST(UnsafeSubprocess, EndsWhatAProgramLeavesAndEmptiesItsFolder) {
     // Of two slots: the interpreter and the process that it keeps ready.
     EXPECT_LE(measure_tree(getpid()).processes, 4);
   }
-  unsetenv("TMPDIR");
   EXPECT_EQ(measure_tree(getpid()).processes, 0);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }

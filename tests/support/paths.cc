@@ -31,4 +31,17 @@ ScratchFolder::~ScratchFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
+TemporaryFiles::TemporaryFiles(const std::string& folder) {
+  if (const char* before = ::getenv("TMPDIR")) before_ = before;
+  ::setenv("TMPDIR", folder.c_str(), 1);
+}
+
+TemporaryFiles::~TemporaryFiles() {
+  if (before_) {
+    ::setenv("TMPDIR", before_->c_str(), 1);
+  } else {
+    ::unsetenv("TMPDIR");
+  }
+}
+
 }  // namespace lapidary::test

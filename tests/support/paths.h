@@ -1,6 +1,7 @@
 // Where test data lies, and scratch folders.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace lapidary::test {
@@ -24,6 +25,18 @@ class ScratchFolder {
 
  private:
   std::string path_;
+};
+
+// Makes a folder the one for temporary files (TMPDIR) while the object lives.
+class TemporaryFiles {
+ public:
+  explicit TemporaryFiles(const std::string& folder);
+  ~TemporaryFiles();
+  TemporaryFiles(const TemporaryFiles&) = delete;
+  TemporaryFiles& operator=(const TemporaryFiles&) = delete;
+
+ private:
+  std::optional<std::string> before_;
 };
 
 }  // namespace lapidary::test
